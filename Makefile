@@ -1,0 +1,37 @@
+# Waypost. `make run` serves the example zones; `make test` runs everything; `make help` lists the rest.
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench build clean format
+
+BIN := dist/src/cli/main.js
+INSTALLED := node_modules/.package-lock.json
+
+help: ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: build ## install, build, and serve the example zones on 127.0.0.1:5300
+	@node $(BIN) serve -c zones/waypost.toml
+
+test: check ## install, build, check, and run every test
+	@node_modules/.bin/mocha --config test/mocha.json
+
+check: build ## types, lint, format, floors
+	@node_modules/.bin/biome check --config-path=test/lint/lint.json
+	@node_modules/.bin/mocha --config test/mocha.json --reporter dot 'dist/test/layout/**/*.test.js'
+
+bench: build ## side by side with the peers that are installed
+	@node dist/test/bench/main.js
+
+build: $(INSTALLED) ## install and compile to dist/
+	@echo 'compiling'
+	@node_modules/.bin/tsc -p tsconfig.json
+
+$(INSTALLED): package.json package-lock.json
+	@echo 'installing packages (better-sqlite3 may be compiled: about a minute)'
+	@npm ci --no-audit --no-fund
+	@touch $@
+
+format: $(INSTALLED) ## put every file into the house format
+	@node_modules/.bin/biome check --write --config-path=test/lint/lint.json
+
+clean: ## remove what was built and served (not node_modules)
+	rm -rf dist data coverage
