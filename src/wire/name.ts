@@ -85,9 +85,9 @@ export function scanName(text: string, origin: WireName | undefined): WireName {
       name[label] = length - label - 1;
       label = length++;
     } else if (c === 92) {
-      const escape = scanEscape(text, i);
-      name[length++] = escape.octet;
-      i = escape.last;
+      const escaped = scanEscape(text, i);
+      name[length++] = escaped.octet;
+      i = escaped.last;
     } else {
       if (c > 255) failName(text, `character '${text[i]}' is not an octet`);
       name[length++] = c;
