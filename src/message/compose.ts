@@ -21,7 +21,10 @@ export interface ComposeOptions {
  * {@link UnwritableMessageError} for counts, lengths and RCODEs the format has no room for.
  */
 export function composeMessage(message: Message, options: ComposeOptions = {}): Uint8Array {
-  const writer = new MessageWriter(Math.min(options.limit ?? MAX_LENGTH, MAX_LENGTH), options.compress ?? true);
+  const writer = new MessageWriter(
+    Math.min(options.limit ?? MAX_LENGTH, MAX_LENGTH),
+    options.compress ?? true,
+  );
   const { edns, tsig } = message;
   if (message.rcode > 0xfff || (message.rcode > 0xf && edns === undefined)) {
     throw new UnwritableMessageError(`RCODE ${message.rcode} without EDNS to carry it`);
