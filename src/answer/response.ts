@@ -1,5 +1,5 @@
-import type { ImageReader } from '../image/lookup.ts';
 import { NO_NAME, NOT_IN_ZONE, RECORD_HEAD, RRsetWord, Shape } from '../image/layout.ts';
+import type { ImageReader } from '../image/lookup.ts';
 
 /** How many names of an answer may ask for addresses in the additional section; more would not fit anyway. */
 const MAX_TARGETS = 64;
@@ -106,7 +106,13 @@ export class Response {
   }
 
   /** A record that no zone holds: the CNAME made from a DNAME (RFC 6672 §3.1). `ttl` as four octets of the image. */
-  cname(ownerAt: number, ttlOctets: Uint8Array, ttlAt: number, target: Uint8Array, targetLength: number): boolean {
+  cname(
+    ownerAt: number,
+    ttlOctets: Uint8Array,
+    ttlAt: number,
+    target: Uint8Array,
+    targetLength: number,
+  ): boolean {
     const at = this.length;
     if (at + RECORD_HEAD + targetLength > this.limit || ownerAt >= POINTER_LIMIT) return false;
     const to = this.start + at;
@@ -141,7 +147,12 @@ export class Response {
     const outside = entry >>> 24;
     this.nameAt = at + RECORD_HEAD + nameOffset;
     this.nameFrom = from + RECORD_HEAD + nameOffset;
-    if (nameOffset !== NO_NAME && outside !== NOT_IN_ZONE && this.targets < MAX_TARGETS && this.nameAt < POINTER_LIMIT) {
+    if (
+      nameOffset !== NO_NAME &&
+      outside !== NOT_IN_ZONE &&
+      this.targets < MAX_TARGETS &&
+      this.nameAt < POINTER_LIMIT
+    ) {
       this.targetAt[this.targets] = this.nameAt;
       this.targetFrom[this.targets++] = this.nameFrom;
     }
