@@ -27,6 +27,8 @@ export function readInteger(option: string, text: string, min: number, max: numb
 
 function explain(message: string, options: readonly string[]): string {
   const [first = ''] = message.split('\n');
+  const wanting = /^Option '([^']*)' argument (?:is ambiguous|missing)/.exec(first)?.[1];
+  if (wanting !== undefined) return `option ${wanting.replace(/ <value>$/, '')} needs a value`;
   const unknown = /^Unknown option '(-[^']*)'/.exec(first)?.[1];
   if (unknown === undefined) return first.charAt(0).toLowerCase() + first.slice(1).replace(/\.$/, '');
   const meant = unknown.startsWith('--') ? suggestionFor(unknown.slice(2), options) : undefined;

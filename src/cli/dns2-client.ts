@@ -95,7 +95,8 @@ async function askTcp(question: Question, server: Endpoint, timeoutMs: number): 
     const octets = await Packet.readStream(socket);
     if (octets.length < 12) throw refuse(server, 'tcp', 'closed the connection without an answer');
     const packet = Packet.parse(octets);
-    if (packet.header.id !== id) throw refuse(server, 'tcp', 'answered with the ID of another query');
+    if (packet.header.id !== id)
+      throw refuse(server, 'tcp', 'sent no answer to the query; is it a DNS server?');
     return packet;
   } catch (error) {
     throw explain(error, server, 'tcp', timeoutMs);

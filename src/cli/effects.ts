@@ -17,7 +17,10 @@ export function realEffects(options: LogOptions): Effects {
   };
 }
 
-/** A log that gives each finished line, with its line end, to `write`. */
+/**
+ * A log that gives each finished line, with its line end, to `write`. Fields may not be called `level`, `time` or `msg`
+ * (nor `pid` or `hostname` in JSON): those are pino's own.
+ */
 export function makeLog({ level, format }: LogOptions, write: (line: string) => void): Log {
   const isText = format === 'text';
   const logger = pino(

@@ -18,10 +18,25 @@ export async function notifyServiceManager(
 ): Promise<void> {
   if (env['NOTIFY_SOCKET'] === undefined || env['NOTIFY_SOCKET'] === '') return;
   await new Promise<void>((resolve) => {
-    execFile('systemd-notify', [`--${state}`], { env, timeout: TIMEOUT_MS }, (error) => {
+    execFile('systemd-notify', assignmentsFor(state), { env, timeout: TIMEOUT_MS }, (error) => {
       if (error === null) log.debug('service: told systemd', { state });
       else log.debug('service: cannot tell systemd', { state, reason: error.message.trim() });
       resolve();
     });
   });
+}
+
+/** The words of sd_notify(3): systemd-notify before version 253 knows no `--reloading` and no `--stopping`. */
+function assignmentsFor(state: ServiceState): string[] {
+  switch (state) {
+    case 'ready':
+      return ['READY=1'];
+    case 'reloading':
+      // Type=notify-reload asks for the time: CLOCK_MONOTONIC, which is what hrtime reads on Linux.
+      return ['RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`];
+    case 'stopping':
+      return ['STOPPING=1'];
+    default:
+      return state satisfies never;
+  }
 }

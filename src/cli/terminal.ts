@@ -111,7 +111,7 @@ export class Progress {
   end(): void {
     const now = this.#nowMs();
     if (this.#drawnMs !== undefined) this.#terminal.err('\r\u001b[2K');
-    else if (!this.#terminal.isWatched && now - this.#startMs >= SHOW_AFTER_MS) {
+    else if (!this.#terminal.isWatched && this.#done > 0 && now - this.#startMs >= SHOW_AFTER_MS) {
       this.#terminal.err(`${this.#what}: ${this.#done} in ${this.#seconds(now)} s\n`);
     }
   }

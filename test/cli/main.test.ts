@@ -93,6 +93,19 @@ describe('cli/main', () => {
     expect(waypost('check', '-c', '.').stderr).to.contain('cannot read .: it is a directory');
   });
 
+  it('an unexpected error shows its stack and says that it is a bug; exit code 70', () => {
+    const breakage = 'process.stdout.write = () => { throw new TypeError("odd"); }';
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      ['--import', `data:text/javascript,${encodeURIComponent(breakage)}`, MAIN, '--version'],
+      { encoding: 'utf8' },
+    );
+    expect(status).to.equal(70);
+    expect(stderr).to.match(
+      /^waypost: unexpected error: odd\nTypeError: odd\n {4}at .*this is a bug of waypost/s,
+    );
+  });
+
   it('loads no package for the help: all that main imports statically is our own or built in', () => {
     const seen = new Set<string>();
     const packages: string[] = [];

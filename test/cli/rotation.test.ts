@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { UsageError } from '../../src/cli/arguments.ts';
 import { ask } from '../../src/cli/dns2-client.ts';
 import { ROTATION } from '../../src/cli/rotation.ts';
+import { SETTINGS } from '../../src/config/settings.ts';
 import { capture } from './capture.ts';
 import { type Responder, type Script, startResponder } from './responder.ts';
 
@@ -198,6 +199,10 @@ exact: any 3 consecutive answers start with each of the 3 members once; UDP and 
   });
 
   describe('the command line', () => {
+    it('asks the first default of `listen` when no server is named', () => {
+      expect(ROTATION.help).to.contain(`default: ${SETTINGS[0].fallback[0]}\n`);
+    });
+
     for (const [args, message] of [
       [[], 'NAME is missing'],
       [['a.test', 'MX'], "'MX' is no type that rotates; expected one of A, AAAA, CNAME"],
@@ -206,6 +211,8 @@ exact: any 3 consecutive answers start with each of the 3 members once; UDP and 
       [['bücher.test'], 'IDNs as xn--'],
       [[`${'a'.repeat(64)}.test`], 'cannot be asked for'],
       [['a.test', '-n', '0'], '-n 0: expected an integer from 1 to 10000'],
+      [['a.test', '-n', '-3'], 'option -n needs a value'],
+      [['a.test', '--server'], 'option --server needs a value'],
       [['a.test', '-n', '3x'], '-n 3x: expected an integer'],
       [['a.test', '--server', 'localhost'], '--server localhost: expected an IP address with a port'],
       [['a.test', '--sever', '::1'], 'unknown option --sever; did you mean --server?'],
