@@ -1,5 +1,5 @@
-import type { ImageReader } from '../image/lookup.ts';
 import { NO_NAME, NOT_IN_ZONE, RECORD_HEAD, RRsetWord, Shape } from '../image/layout.ts';
+import type { ImageReader } from '../image/lookup.ts';
 
 /** How many names of an answer may ask for addresses in the additional section; more would not fit anyway. */
 const MAX_TARGETS = 64;
@@ -34,8 +34,13 @@ export class Response {
   /** Per target: its place in the image's octets, uncompressed. */
   readonly targetFrom: Float64Array = new Float64Array(MAX_TARGETS);
 
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
   begin(octets: Uint8Array, start: number, room: number, length: number, limit: number): void {
-    this.octets = octets;
+    if (octets !== this.octets) {
+      this.octets = octets;
+      this.#view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    }
     this.start = start;
     this.room = room;
     this.restart(length, limit);
@@ -78,8 +83,13 @@ export class Response {
     const from = (rrset + RRsetWord.TABLE) * 4;
     const to = this.start + before;
     const head = (count - first) * size;
-    copy(image.octets, from + first * size, this.octets, to, head);
-    if (first > 0) copy(image.octets, from, this.octets, to + head, total - head);
+    if ((size & 3) === 0) {
+      copyWords(words, (from + first * size) >>> 2, this.#view, to, head);
+      if (first > 0) copyWords(words, from >>> 2, this.#view, to + head, total - head);
+    } else {
+      copy(image.octets, from + first * size, this.octets, to, head);
+      if (first > 0) copy(image.octets, from, this.octets, to + head, total - head);
+    }
     if (ownerAt !== QUESTION_NAME) {
       for (let i = 0; i < count; i++) this.#pointer(before + i * size, ownerAt);
     }
@@ -106,7 +116,13 @@ export class Response {
   }
 
   /** A record that no zone holds: the CNAME made from a DNAME (RFC 6672 §3.1). `ttl` as four octets of the image. */
-  cname(ownerAt: number, ttlOctets: Uint8Array, ttlAt: number, target: Uint8Array, targetLength: number): boolean {
+  cname(
+    ownerAt: number,
+    ttlOctets: Uint8Array,
+    ttlAt: number,
+    target: Uint8Array,
+    targetLength: number,
+  ): boolean {
     const at = this.length;
     if (at + RECORD_HEAD + targetLength > this.limit || ownerAt >= POINTER_LIMIT) return false;
     const to = this.start + at;
@@ -141,7 +157,12 @@ export class Response {
     const outside = entry >>> 24;
     this.nameAt = at + RECORD_HEAD + nameOffset;
     this.nameFrom = from + RECORD_HEAD + nameOffset;
-    if (nameOffset !== NO_NAME && outside !== NOT_IN_ZONE && this.targets < MAX_TARGETS && this.nameAt < POINTER_LIMIT) {
+    if (
+      nameOffset !== NO_NAME &&
+      outside !== NOT_IN_ZONE &&
+      this.targets < MAX_TARGETS &&
+      this.nameAt < POINTER_LIMIT
+    ) {
       this.targetAt[this.targets] = this.nameAt;
       this.targetFrom[this.targets++] = this.nameFrom;
     }
@@ -219,6 +240,18 @@ export const QUESTION_NAME = 12;
 export function copy(from: Uint8Array, at: number, to: Uint8Array, toAt: number, length: number): void {
   for (let i = 0; i < length; i++) to[toAt + i] = from[at + i] ?? 0;
 }
+
+/**
+ * Copies `length` octets, a multiple of four, from whole words on: address records are 16 and 28 octets, and this
+ * is several times quicker. Words hold octets in this machine's order.
+ */
+function copyWords(from: Int32Array, at: number, to: DataView, toAt: number, length: number): void {
+  const end = at + (length >>> 2);
+  let place = toAt;
+  for (let i = at; i < end; i++, place += 4) to.setInt32(place, from[i] ?? 0, IS_LITTLE_ENDIAN);
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 function nameLength(octets: Uint8Array, at: number): number {
   let place = at;

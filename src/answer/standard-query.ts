@@ -1,6 +1,13 @@
 // What the zones say about a question of class IN: RFC 1034 §4.3.2, with RFC 2308 (negative answers), RFC 4592
 // (wildcards), RFC 6672 (DNAME), RFC 8020 (NXDOMAIN), RFC 8482 (ANY), RFC 9471 (glue).
-import { NODE_SPECIAL, NEGATIVE_SOA, NodeFlag, PARENT_SIDE_HASH, RECORD_HEAD, RRsetWord } from '../image/layout.ts';
+import {
+  NEGATIVE_SOA,
+  NODE_SPECIAL,
+  NodeFlag,
+  PARENT_SIDE_HASH,
+  RECORD_HEAD,
+  RRsetWord,
+} from '../image/layout.ts';
 import type { ImageReader } from '../image/lookup.ts';
 import { NameKey } from '../image/name-key.ts';
 import { Rcode, RRType } from '../wire/iana.ts';
