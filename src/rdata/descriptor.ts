@@ -20,13 +20,20 @@ export interface RdataDescriptor {
   readonly folds: boolean;
 }
 
-/** One field of an RDATA. Stateless; octets are written to `into`. */
+/** One field of an RDATA. Stateless. */
 export interface RdataField {
+  /** `name` for domain names (of which canonical form and compression must know), otherwise free. */
   readonly kind: string;
-  /** Reads the field's octets at the cursor, which ends where the RDATA ends; returns them uncompressed. */
+  /**
+   * Reads the field at the cursor of a reader that ends where the RDATA ends; returns its octets uncompressed,
+   * as a view of the message where that is possible. Throws {@link MalformedMessageError}.
+   */
   parse(reader: WireReader): Uint8Array;
-  /** Takes the field's words. Throws {@link PresentationError}. */
+  /** Takes the field's words. Throws {@link PresentationError}; `words.at` is then at the wrong word. */
   scan(words: Words, origin: WireName): Uint8Array;
-  /** The field's words as text. The cursor stands at the field of a checked, uncompressed RDATA. */
-  show(reader: WireReader): string;
+  /**
+   * The field's words as text, empty when it has none. The cursor stands at the field of a checked, uncompressed
+   * RDATA. `undefined`: these octets have no presentation format but RFC 3597's.
+   */
+  show(reader: WireReader): string | undefined;
 }

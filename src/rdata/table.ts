@@ -1,0 +1,186 @@
+// One row per RR type: everything the program knows about a type's RDATA. Nothing else asks which type it is.
+import { MalformedMessageError, PresentationError } from '../wire/errors.ts';
+import { RRType } from '../wire/iana.ts';
+import { foldName, type WireName } from '../wire/name.ts';
+import { WireReader } from '../wire/reader.ts';
+import { IPV4, IPV6 } from './addresses.ts';
+import type { RdataDescriptor, RdataField } from './descriptor.ts';
+import { isGeneric, scanGeneric, showGeneric } from './generic.ts';
+import { COMPRESSED_NAME } from './names.ts';
+import { period, u16, u32 } from './numbers.ts';
+import { CHAR_STRINGS, concat } from './strings.ts';
+import { typeNumber, typeText } from './types.ts';
+import type { Words } from './words.ts';
+
+/** Every type whose RDATA is more to us than octets. */
+export const RDATA_TABLE: readonly RdataDescriptor[] = [
+  // RFC 1035: names may be compressed
+  row('A', [IPV4]),
+  row('NS', [COMPRESSED_NAME], { compressible: true, folds: true }),
+  row('CNAME', [COMPRESSED_NAME], { compressible: true, folds: true }),
+  row(
+    'SOA',
+    [
+      COMPRESSED_NAME,
+      COMPRESSED_NAME,
+      u32('serial'),
+      period('refresh'),
+      period('retry'),
+      period('expire'),
+      period('minimum'),
+    ],
+    { compressible: true, folds: true },
+  ),
+  row('PTR', [COMPRESSED_NAME], { compressible: true, folds: true }),
+  row('MX', [u16('preference'), COMPRESSED_NAME], { compressible: true, folds: true }),
+  row('TXT', [CHAR_STRINGS]),
+  row('AAAA', [IPV6]),
+  row('SRV', [u16('priority'), u16('weight'), u16('port'), COMPRESSED_NAME], { folds: true }),
+];
+
+const ROWS: ReadonlyMap<number, RdataDescriptor> = new Map(RDATA_TABLE.map((entry) => [entry.type, entry]));
+
+/**
+ * Reads RDATA in presentation format: all of `words`, in the type's own form or RFC 3597's (`\# 4 C0000201`),
+ * which is checked where the type is known. Relative names are completed with `origin`; their case is kept.
+ * Throws {@link PresentationError}; `words.at` is then at the wrong word.
+ */
+export function scanRdata(type: number, words: Words, origin: WireName): Uint8Array {
+  const entry = ROWS.get(type);
+  if (isGeneric(words)) return scanCheckedGeneric(type, words);
+  if (entry === undefined) {
+    throw new PresentationError(`type ${typeText(type)} needs its data in the generic form '\\# length hex'`);
+  }
+  const rdata = scanFields(entry.fields, words, origin);
+  if (words.remaining > 0) {
+    words.take('end of record');
+    words.fail('end of record');
+  }
+  if (rdata.length > 0xffff)
+    throw new PresentationError(`RDATA of ${rdata.length} octets; 65535 is the most`);
+  return rdata;
+}
+
+/** Shows RDATA in presentation format, names absolute; in RFC 3597's form where the type has no better one. */
+export function showRdata(type: number, rdata: Uint8Array): string {
+  const fields = ROWS.get(type)?.fields;
+  if (fields === undefined) return showGeneric(rdata);
+  const reader = new WireReader(rdata);
+  let line = '';
+  for (const field of fields) {
+    const text = field.show(reader);
+    if (text === undefined) return showGeneric(rdata);
+    if (text !== '') line += line === '' ? text : ` ${text}`;
+  }
+  return line;
+}
+
+/**
+ * Reads and checks `length` octets of RDATA at the cursor of a message; returns a copy with its names
+ * decompressed where RFC 3597 §4 lets them be compressed. Throws {@link MalformedMessageError}.
+ */
+export function parseRdata(type: number, reader: WireReader, length: number): Uint8Array {
+  const part = reader.part(length);
+  const entry = ROWS.get(type);
+  if (entry === undefined) return part.take(length).slice();
+  const rdata = parseFields(entry.fields, part);
+  if (part.remaining > 0) {
+    throw new MalformedMessageError(
+      `${part.remaining} octets too many in ${entry.mnemonic} RDATA`,
+      part.offset,
+    );
+  }
+  return rdata;
+}
+
+/**
+ * The canonical form (RFC 4034 §6.2 (3) with the list of types as corrected by RFC 6840 §5.1): the names of
+ * the older types and of RRSIG in lower case, those of NSEC and of everything newer as they are. The same
+ * array when nothing changes.
+ */
+export function canonicalRdata(type: number, rdata: Uint8Array): Uint8Array {
+  if (ROWS.get(type)?.folds !== true) return rdata;
+  let folded = rdata;
+  for (const [start, end] of nameSpans(type, rdata)) {
+    const name = rdata.subarray(start, end) as WireName;
+    const lower = foldName(name);
+    if (lower === name) continue;
+    if (folded === rdata) folded = rdata.slice();
+    folded.set(lower, start);
+  }
+  return folded;
+}
+
+/** Where names begin in checked RDATA: offsets in octets. */
+export function namesInRdata(type: number, rdata: Uint8Array): readonly number[] {
+  return nameSpans(type, rdata).map(([start]) => start);
+}
+
+/** Whether senders may compress the names in RDATA of this type (RFC 3597 §4). */
+export function isCompressible(type: number): boolean {
+  return ROWS.get(type)?.compressible === true;
+}
+
+/** The number of a type written as mnemonic or `TYPE123` (RFC 3597 §5), in any case; or `undefined`. */
+export function scanType(text: string): number | undefined {
+  return typeNumber(text);
+}
+
+/** The mnemonic of a type, or `TYPE123` (RFC 3597 §5). */
+export function showType(type: number): string {
+  return typeText(type);
+}
+
+// --- helpers ---
+
+function row(
+  mnemonic: keyof typeof RRType,
+  fields: readonly RdataField[],
+  options: { readonly compressible?: true; readonly folds?: true } = {},
+): RdataDescriptor {
+  return {
+    type: RRType[mnemonic],
+    mnemonic,
+    fields,
+    compressible: options.compressible === true,
+    folds: options.folds === true,
+  };
+}
+
+function scanFields(fields: readonly RdataField[], words: Words, origin: WireName): Uint8Array {
+  const [first] = fields;
+  if (first !== undefined && fields.length === 1) return first.scan(words, origin);
+  return concat(fields.map((field) => field.scan(words, origin)));
+}
+
+function parseFields(fields: readonly RdataField[], reader: WireReader): Uint8Array {
+  const [first] = fields;
+  if (first !== undefined && fields.length === 1) return first.parse(reader).slice();
+  return concat(fields.map((field) => field.parse(reader)));
+}
+
+function scanCheckedGeneric(type: number, words: Words): Uint8Array {
+  const octets = scanGeneric(words);
+  try {
+    const parsed = parseRdata(type, new WireReader(octets), octets.length);
+    if (Buffer.compare(parsed, octets) === 0) return octets;
+  } catch (error) {
+    if (!(error instanceof MalformedMessageError)) throw error;
+    throw new PresentationError(`not RDATA of type ${typeText(type)}: ${error.message}`, { cause: error });
+  }
+  // RFC 3597 §5: names in the generic form are not compressed
+  throw new PresentationError(`compressed name in RDATA of type ${typeText(type)}`);
+}
+
+function nameSpans(type: number, rdata: Uint8Array): [start: number, end: number][] {
+  const fields = ROWS.get(type)?.fields ?? [];
+  const lastName = fields.findLastIndex((field) => field.kind === 'name');
+  const reader = new WireReader(rdata);
+  const spans: [number, number][] = [];
+  for (const field of fields.slice(0, lastName + 1)) {
+    const start = reader.offset;
+    field.parse(reader);
+    if (field.kind === 'name') spans.push([start, reader.offset]);
+  }
+  return spans;
+}
