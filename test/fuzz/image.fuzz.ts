@@ -5,14 +5,23 @@ import { RRType } from '../../src/wire/iana.ts';
 import { compareNames, type DomainName, isSubdomain } from '../../src/wire/name.ts';
 import type { RR } from '../../src/zone/record.ts';
 import type { ZoneView } from '../../src/zone/view.ts';
-import { ask, imageOf, responderOn, showMessage } from '../support/answering.ts';
+import { ask, exchange, imageOf, query, responderOn, showMessage } from '../support/answering.ts';
 import { holds } from '../support/fuzz.ts';
 import { keyOf, MemoryZone } from '../support/memory-zone.ts';
 import { name, rr } from '../support/rr.ts';
 
 const APEXES = ['example.test', 'b.example.test', 'c.b.example.test', 'other.test'];
 const LABELS = ['a', 'b', 'c', '*', 'ns'];
-const DATA = ['A 192.0.2.1', 'A 192.0.2.2', 'NS ns.b', 'CNAME a.b', 'DNAME c', 'TXT x', 'MX 1 a', 'DS 1 13 2 00'];
+const DATA = [
+  'A 192.0.2.1',
+  'A 192.0.2.2',
+  'NS ns.b',
+  'CNAME a.b',
+  'DNAME c',
+  'TXT x',
+  'MX 1 a',
+  'DS 1 13 1 0123456789abcdef0123456789abcdef01234567',
+];
 const TYPES = [RRType.A, RRType.NS, RRType.CNAME, RRType.DS, RRType.MX, RRType.DNAME, RRType.ANY];
 
 type Step =
@@ -32,8 +41,14 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       data: fc.uniqueArray(fc.constantFrom(...DATA), { maxLength: 3 }),
     }),
   },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('host' as const), zone: fc.nat(APEXES.length - 1) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('drop' as const), zone: fc.nat(APEXES.length - 1) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('host' as const), zone: fc.nat(APEXES.length - 1) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('drop' as const), zone: fc.nat(APEXES.length - 1) }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rebuild' as const) }) },
 );
 
@@ -62,7 +77,9 @@ class Model {
     } else if (step.kind === 'put' && view instanceof MemoryZone) {
       const target = name(step.owner === '' ? apexText : `${step.owner}.${apexText}`);
       const isApex = target.length === apex.length;
-      const data = step.data.map((text) => rr(`@ 60 ${text}`, apexText)).map((record) => ({ ...record, owner: target }));
+      const data = step.data
+        .map((text) => rr(`@ 60 ${text}`, apexText))
+        .map((record) => ({ ...record, owner: target }));
       const kept = view.records.filter(
         (record: RR) => compareNames(record.owner, target) !== 0 || (isApex && [2, 6].includes(record.type)),
       );
@@ -79,7 +96,8 @@ function questions(): DomainName[] {
     names.push(name(apex));
     for (const one of LABELS) {
       names.push(name(`${one}.${apex}`));
-      for (const two of ['a', 'b', 'zz', '*']) names.push(name(`${two}.${one}.${apex}`), name(`x.${two}.${one}.${apex}`));
+      for (const two of ['a', 'b', 'zz', '*'])
+        names.push(name(`${two}.${one}.${apex}`), name(`x.${two}.${one}.${apex}`));
     }
   }
   return names;
@@ -97,8 +115,11 @@ describe('laws of the zone image', () => {
         const fresh = responderOn(imageOf(model.views.values()));
         for (const qname of names) {
           for (const qtype of TYPES) {
-            const got = showMessage(ask(changed, qname, qtype));
-            expect(got).to.equal(showMessage(ask(fresh, qname, qtype)));
+            const question = query(qname, qtype);
+            const [got, wanted] = [exchange(changed, question, true), exchange(fresh, question, true)];
+            if (got !== undefined && wanted !== undefined && Buffer.compare(got, wanted) === 0) continue;
+            // Not to the letter: the turn of the rotation may differ.
+            expect(showMessage(ask(changed, qname, qtype))).to.equal(showMessage(ask(fresh, qname, qtype)));
           }
         }
       }),

@@ -26,7 +26,14 @@ const FLOOR: Readonly<Record<string, number>> = {
 
 /** Floors that do no I/O and read no clock (STYLE.md §4, "Purity"). */
 const PURE_BELOW = 7;
-const IMPURE_MODULES = ['node:fs', 'node:net', 'node:dgram', 'node:http', 'node:child_process', 'node:worker_threads'];
+const IMPURE_MODULES = [
+  'node:fs',
+  'node:net',
+  'node:dgram',
+  'node:http',
+  'node:child_process',
+  'node:worker_threads',
+];
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' })
   .filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'))
@@ -40,7 +47,9 @@ describe('the floors of src/', () => {
   for (const file of files) {
     const folder = file.split('/')[1] ?? '';
     const text = readFileSync(file, 'utf8');
-    const imports = [...text.matchAll(/from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g)].map((m) => m[1] ?? m[2] ?? '');
+    const imports = [...text.matchAll(/from\s+'([^']+)'|import\(\s*'([^']+)'\s*\)/g)].map(
+      (m) => m[1] ?? m[2] ?? '',
+    );
 
     it(`${file} imports only its own folder and lower floors`, () => {
       expect(FLOOR, `folder src/${folder} has no floor`).to.have.property(folder);
@@ -64,11 +73,15 @@ describe('the floors of src/', () => {
     for (const file of files) {
       const text = readFileSync(file, 'utf8');
       const targets = [...text.matchAll(/^\s*(?:import|export)\s+(?!type\b)[^;]*?from\s+'(\.[^']+)'/gm)];
-      graph.set(file, targets.map((m) => normalize(join(dirname(file), m[1] ?? ''))));
+      graph.set(
+        file,
+        targets.map((m) => normalize(join(dirname(file), m[1] ?? ''))),
+      );
     }
     const done = new Set<string>();
     const visit = (file: string, path: readonly string[]): void => {
-      if (path.includes(file)) throw new Error(`cycle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`);
+      if (path.includes(file))
+        throw new Error(`cycle: ${[...path.slice(path.indexOf(file)), file].join(' -> ')}`);
       if (done.has(file)) return;
       for (const target of graph.get(file) ?? []) visit(target, [...path, file]);
       done.add(file);

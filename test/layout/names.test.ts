@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 
-const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const sources = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
 
 describe('the sources', () => {
   it('open with a comment or an export that says what the file is, and export nothing by default', () => {
@@ -27,7 +29,8 @@ describe('the sources', () => {
 
   it('are mirrored by tests: every folder of src/ has one under test/', () => {
     for (const folder of readdirSync('src', { withFileTypes: true })) {
-      if (folder.isDirectory()) expect(existsSync(join('test', folder.name)), `test/${folder.name}`).to.equal(true);
+      if (folder.isDirectory())
+        expect(existsSync(join('test', folder.name)), `test/${folder.name}`).to.equal(true);
     }
   });
 });
