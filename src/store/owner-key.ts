@@ -35,12 +35,7 @@ export function composeOwnerKeyInto(
 }
 
 /** The owner whose key stands in `octets` from `start` to `end`. */
-export function parseOwnerKey(
-  octets: Uint8Array,
-  start: number,
-  end: number,
-  apex: DomainName,
-): DomainName {
+export function parseOwnerKey(octets: Uint8Array, start: number, end: number, apex: DomainName): DomainName {
   if (start === end) return apex;
   let to = end - start + 1; // a length octet for each separator, and one more; less where something was escaped
   const name = new Uint8Array(to + apex.length);
