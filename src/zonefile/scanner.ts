@@ -2,10 +2,11 @@
 import { messageOf } from '../base/errors.ts';
 import { editDistance } from '../base/suggest.ts';
 import { scanName, type WireName } from '../wire/name.ts';
+import { located, scanTtlWord } from './entry-words.ts';
 import { Findings, ZoneFileError, type ZoneFileWarning } from './errors.ts';
 import { GenerateRun } from './generate-run.ts';
 import { OpenFile, type ZoneFileSource } from './open-file.ts';
-import { located, RecordScanner, type ScannedRecord, scanTtlWord } from './record-scanner.ts';
+import { RecordScanner, type ScannedRecord } from './record-scanner.ts';
 
 /** What a scan needs, and whom it tells. */
 export interface ZoneFileOptions {
