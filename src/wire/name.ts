@@ -11,6 +11,8 @@ export type DomainName = WireName & { readonly __fold: 'lower case' };
 /** RFC 1035 §2.3.4, RFC 1035 §3.1. */
 export const MAX_NAME_LENGTH = 255;
 export const MAX_LABEL_LENGTH = 63;
+/** No name needs more: a pointer after each of its labels. Chains of pointers alone would cost without end. */
+const MAX_POINTERS = 127;
 
 /** `LOWER[octet]` folds A–Z and nothing else (RFC 4343 §3). Label lengths are below 64, so whole names fold. */
 export const LOWER = Uint8Array.from({ length: 256 }, (_, c) => (c >= 65 && c <= 90 ? c + 32 : c));
@@ -31,6 +33,7 @@ export function parseName(reader: WireReader): WireName {
   let segment = start; // where the run of labels being read began; a pointer must go before it
   let end = reader.end; // no label may reach past the part being read, nor into the segment that pointed here
   let afterPointer = -1;
+  let pointers = 0;
   for (;;) {
     if (at >= end) throw new MalformedMessageError('name runs past its end', start);
     const size = octets[at] ?? 0;
@@ -40,6 +43,7 @@ export function parseName(reader: WireReader): WireName {
       if (afterPointer === -1) afterPointer = at + 2;
       if (target >= segment)
         throw new MalformedMessageError('compression pointer does not point backwards', at);
+      if (++pointers > MAX_POINTERS) throw new MalformedMessageError('too many compression pointers', start);
       end = segment;
       segment = target;
       at = target;
@@ -48,9 +52,7 @@ export function parseName(reader: WireReader): WireName {
     if (size > MAX_LABEL_LENGTH) throw new MalformedMessageError(`label type 0x${size.toString(16)}`, at);
     if (at + 1 + size > end) throw new MalformedMessageError('label runs past its end', at);
     if (length + 1 + size > MAX_NAME_LENGTH) throw new MalformedMessageError('name over 255 octets', start);
-    name.set(octets.subarray(at, at + 1 + size), length);
-    length += 1 + size;
-    at += 1 + size;
+    for (const last = at + size; at <= last; at++) name[length++] = octets[at] ?? 0;
     if (size === 0) break;
   }
   reader.offset = afterPointer === -1 ? at : afterPointer;

@@ -1,0 +1,172 @@
+import type { Peer } from '../base/peer.ts';
+import type { ImageMemory } from '../image/layout.ts';
+import { ImageReader } from '../image/lookup.ts';
+import { CookieJar } from '../message/cookie.ts';
+import { HEADER_OCTETS, QueryScanner, Scanned } from '../message/query.ts';
+import { Rcode, RRClass, RRType } from '../wire/iana.ts';
+import { ChaosNames, type ChaosTexts } from './chaos.ts';
+import { OptWriter, type PreparedError, Reason } from './opt.ts';
+import { QUESTION_NAME, Response } from './response.ts';
+import { StandardQuery } from './standard-query.ts';
+import { Tickets } from './tickets.ts';
+
+/** What a responder must know beside the zones; can be sent to a thread. */
+export interface ResponderOptions {
+  /** The largest UDP response, and the payload size offered (RFC 6891 §6.2.5); octets. */
+  readonly maxPayload: number;
+  /** What NSID is answered with (RFC 5001); empty: nothing. */
+  readonly nsid: string;
+  readonly chaos: ChaosTexts;
+  /** Shared memory of the cookie secrets (message/cookie.ts); without it cookies are ignored. */
+  readonly cookieSecrets: SharedArrayBuffer | undefined;
+}
+
+/** The largest message without EDNS over UDP (RFC 1035 §4.2.1). */
+const PLAIN_PAYLOAD = 512;
+const MAX_MESSAGE = 65_535;
+
+/**
+ * Turns a query into its response, in place: header and question stay, everything after them is written over.
+ * One per thread; it allocates nothing per query and never throws on any octets.
+ */
+export class Responder {
+  /** Responses sent by RCODE; doubles, so that they count for ever. */
+  readonly sent: Float64Array = new Float64Array(32);
+  readonly #scanner = new QueryScanner();
+  readonly #response = new Response();
+  readonly #tickets = new Tickets();
+  readonly #query = new StandardQuery(this.#response, this.#tickets);
+  readonly #opt: OptWriter;
+  readonly #chaos: ChaosNames;
+  readonly #maxPayload: number;
+  readonly #nowMs: () => number;
+  #image: ImageReader;
+  #nowSeconds: number;
+  // The outcome of the query in hand.
+  #rcode: number = Rcode.NOERROR;
+  #isAuthoritative = false;
+  #isTruncated = false;
+  #why: PreparedError | undefined;
+
+  constructor(memory: ImageMemory, options: ResponderOptions, nowMs: () => number) {
+    this.#image = new ImageReader(memory);
+    this.#maxPayload = options.maxPayload;
+    const cookies = options.cookieSecrets === undefined ? undefined : new CookieJar(options.cookieSecrets);
+    const nsid = new TextEncoder().encode(options.nsid).subarray(0, 255);
+    this.#opt = new OptWriter(options.maxPayload, nsid, cookies);
+    this.#chaos = new ChaosNames(options.chaos);
+    this.#nowMs = nowMs;
+    this.#nowSeconds = Math.floor(nowMs() / 1000);
+  }
+
+  /** Goes over to another generation of the image. */
+  take(memory: ImageMemory): void {
+    this.#image = new ImageReader(memory);
+  }
+
+  /** To be called before a batch of queries: reads the clock. */
+  beginBatch(): void {
+    this.#nowSeconds = Math.floor(this.#nowMs() / 1000);
+  }
+
+  /**
+   * Answers the request `octets[start, start + length)`; the response is written from `start` on, at most `room`
+   * octets. Returns its length; 0 = send nothing.
+   */
+  answer(octets: Uint8Array, start: number, length: number, room: number, peer: Peer): number {
+    const scanner = this.#scanner;
+    const outcome = scanner.scan(octets, start, length);
+    if (outcome === Scanned.DROP) return 0;
+    const payload = scanner.hasEdns ? Math.min(scanner.udpPayloadSize, this.#maxPayload) : PLAIN_PAYLOAD;
+    const largest = Math.min(room, peer.overTcp ? MAX_MESSAGE : payload);
+    const optLength = this.#opt.lengthFor(scanner);
+    this.#rcode = Rcode.NOERROR;
+    this.#isAuthoritative = false;
+    this.#isTruncated = false;
+    this.#why = undefined;
+    this.#response.begin(octets, start, room, scanner.questionEnd, largest - optLength);
+    if (outcome === Scanned.QUERY) this.#answerQuestion(octets, start);
+    else this.#rcode = rcodeOf(outcome);
+    return this.#finish(octets, start, largest, peer);
+  }
+
+  #answerQuestion(octets: Uint8Array, start: number): void {
+    const { qclass, qtype, questionEnd } = this.#scanner;
+    const query = this.#query;
+    query.key.load(octets, start + QUESTION_NAME, start + questionEnd);
+    if (qclass === RRClass.IN) {
+      if (qtype >= 128 && qtype !== RRType.ANY && qtype < 255) this.#refuseMetaType(qtype);
+      else if (qtype === RRType.OPT)
+        this.#rcode = Rcode.FORMERR; // RFC 6891 §6.1.1: OPT is no question
+      else this.#answerFromZones(octets, start, qtype, questionEnd);
+    } else if (qclass !== RRClass.CH) {
+      this.#refuse(Reason.CLASS);
+    } else if (this.#chaos.answer(query.key, qtype, this.#response)) {
+      this.#isAuthoritative = true;
+    } else this.#refuse(Reason.CHAOS_NAME);
+  }
+
+  #answerFromZones(octets: Uint8Array, start: number, qtype: number, questionEnd: number): void {
+    const image = this.#image;
+    const query = this.#query;
+    const response = this.#response;
+    const { limit } = response;
+    this.#tickets.reset();
+    for (;;) {
+      const sequence = image.enter();
+      query.answer(image, qtype);
+      if (image.unchanged(sequence)) break;
+      response.restart(questionEnd, limit);
+      query.key.load(octets, start + QUESTION_NAME, start + questionEnd);
+    }
+    this.#rcode = query.rcode;
+    this.#isAuthoritative = query.isAuthoritative;
+    this.#isTruncated = query.isTruncated;
+    if (query.isOutside) this.#why = Reason.NOT_HOSTED;
+  }
+
+  #refuseMetaType(qtype: number): void {
+    const isTransfer = qtype === RRType.AXFR || qtype === RRType.IXFR;
+    this.#refuse(isTransfer ? Reason.TRANSFER : Reason.META_TYPE);
+  }
+
+  #refuse(why: PreparedError): void {
+    this.#rcode = Rcode.REFUSED;
+    this.#why = why;
+  }
+
+  /** Writes OPT and the header over the query's. */
+  #finish(octets: Uint8Array, start: number, largest: number, peer: Peer): number {
+    const response = this.#response;
+    const scanner = this.#scanner;
+    const rcode = this.#rcode;
+    let end = start + response.length;
+    if (scanner.hasEdns) {
+      const limit = start + largest;
+      end = this.#opt.write(octets, end, limit, scanner, peer, this.#nowSeconds, rcode >>> 4, this.#why);
+    }
+    // QR, OPCODE as asked, AA, TC, RD as asked | RA 0, Z 0, AD 0, CD as asked (RFC 4035 §3.1.6), RCODE.
+    octets[start + 2] =
+      0x80 |
+      ((octets[start + 2] ?? 0) & 0x79) |
+      (this.#isAuthoritative ? 0x04 : 0) |
+      (this.#isTruncated ? 0x02 : 0);
+    octets[start + 3] = ((octets[start + 3] ?? 0) & 0x10) | (rcode & 0x0f);
+    octets[start + 4] = 0;
+    octets[start + 5] = scanner.questionEnd > HEADER_OCTETS ? 1 : 0;
+    octets[start + 6] = response.answers >>> 8;
+    octets[start + 7] = response.answers;
+    octets[start + 8] = response.authorities >>> 8;
+    octets[start + 9] = response.authorities;
+    const additionals = response.additionals + (scanner.hasEdns ? 1 : 0);
+    octets[start + 10] = additionals >>> 8;
+    octets[start + 11] = additionals;
+    this.sent[rcode & 31] = (this.sent[rcode & 31] ?? 0) + 1;
+    return end - start;
+  }
+}
+
+function rcodeOf(outcome: number): number {
+  if (outcome === Scanned.BADVERS) return Rcode.BADVERS;
+  return outcome === Scanned.OTHER_OPCODE ? Rcode.NOTIMP : Rcode.FORMERR;
+}

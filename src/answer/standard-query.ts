@@ -1,0 +1,307 @@
+// What the zones say about a question of class IN: RFC 1034 §4.3.2, with RFC 2308 (negative answers), RFC 4592
+// (wildcards), RFC 6672 (DNAME), RFC 8020 (NXDOMAIN), RFC 8482 (ANY), RFC 9471 (glue).
+import {
+  NEGATIVE_SOA,
+  NODE_SPECIAL,
+  NodeFlag,
+  PARENT_SIDE_HASH,
+  RECORD_HEAD,
+  RRsetWord,
+} from '../image/layout.ts';
+import type { ImageReader } from '../image/lookup.ts';
+import { NameKey } from '../image/name-key.ts';
+import { Rcode, RRType } from '../wire/iana.ts';
+import { MAX_NAME_LENGTH } from '../wire/name.ts';
+import { copy, QUESTION_NAME, type Response } from './response.ts';
+import type { Tickets } from './tickets.ts';
+
+/** CNAMEs and DNAMEs followed for one question. BIND follows 16 as well. */
+export const MAX_ALIASES = 16;
+
+/** Answers one question after the other; one per thread. Results are its fields and what it put into `response`. */
+export class StandardQuery {
+  /** One of {@link Rcode}. */
+  rcode: number = Rcode.NOERROR;
+  isAuthoritative = false;
+  isTruncated = false;
+  /** No zone here holds QNAME. */
+  isOutside = false;
+  /** The name looked up: QNAME at first, then the targets of aliases. The caller loads QNAME. */
+  readonly key: NameKey = new NameKey();
+  readonly #response: Response;
+  readonly #tickets: Tickets;
+  readonly #targetKey = new NameKey();
+  readonly #targetNodes = new Int32Array(64);
+  readonly #made = new Uint8Array(MAX_NAME_LENGTH);
+  readonly #seen = new Int32Array(MAX_ALIASES + 1);
+  #qtype = 0;
+  #aliases = 0;
+  /** Where {@link key}'s name stands in the message. */
+  #ownerAt = QUESTION_NAME;
+
+  constructor(response: Response, tickets: Tickets) {
+    this.#response = response;
+    this.#tickets = tickets;
+  }
+
+  /** Answers for {@link key} and `qtype`; the response must hold just its question. */
+  answer(image: ImageReader, qtype: number): void {
+    this.rcode = Rcode.NOERROR;
+    this.isAuthoritative = false;
+    this.isTruncated = false;
+    this.isOutside = false;
+    this.#qtype = qtype;
+    this.#aliases = 0;
+    this.#ownerAt = QUESTION_NAME;
+    for (;;) {
+      const node = image.find(this.key, 0);
+      const follows = node === 0 ? this.#missing(image) : this.#found(image, node);
+      if (!follows || this.#isLoop()) return;
+    }
+  }
+
+  // --- §4.3.2 step 3: where the walk ends; each returns whether an alias is to be followed ---
+
+  /** §4.3.2 3a: QNAME exists. */
+  #found(image: ImageReader, node: number): boolean {
+    const flags = image.flags(node);
+    if ((flags & NODE_SPECIAL) === 0) return this.#fromNode(image, node);
+    if ((flags & NodeFlag.OCCLUDED) !== 0) return this.#occluded(image, node);
+    if ((flags & NodeFlag.CUT) !== 0) {
+      // RFC 4035 §3.1.4.1: DS belongs to the parent; everything else at a cut is a referral.
+      if (this.#qtype === RRType.DS) return this.#fromNode(image, node);
+      return this.#refer(image, node, 0);
+    }
+    if ((flags & NodeFlag.APEX) !== 0 && this.#qtype === RRType.DS) {
+      const parentSide = image.findHashed((this.key.hashes[0] ?? 0) ^ PARENT_SIDE_HASH, this.key, 0);
+      if (parentSide !== 0) return this.#fromNode(image, parentSide);
+    }
+    return this.#fromNode(image, node);
+  }
+
+  /** §4.3.2 3b, 3c: QNAME does not exist; its closest encloser decides. */
+  #missing(image: ImageReader): boolean {
+    const { key } = this;
+    let label = Math.max(1, key.labels - image.maxLabels);
+    let node = 0;
+    for (; label <= key.labels; label++) {
+      node = image.find(key, label);
+      if (node !== 0) break;
+    }
+    if (node === 0) return this.#outside();
+    const flags = image.flags(node);
+    if ((flags & NodeFlag.OCCLUDED) !== 0) return this.#occluded(image, node);
+    if ((flags & NodeFlag.CUT) !== 0) return this.#refer(image, node, label);
+    if ((flags & NodeFlag.DNAME) !== 0) return this.#redirect(image, node, label);
+    if ((flags & NodeFlag.WILDCARD_CHILD) !== 0) {
+      const source = image.findWildcard(key, label);
+      if (source !== 0) return this.#fromNode(image, source);
+    }
+    this.rcode = Rcode.NXDOMAIN;
+    return this.#negative(image, node);
+  }
+
+  /** Below another owner's zone cut or DNAME: that one decides. */
+  #occluded(image: ImageReader, node: number): boolean {
+    const label = this.key.labels - image.occluderLabels(node);
+    const occluder = image.find(this.key, label);
+    if ((image.flags(occluder) & NodeFlag.CUT) !== 0) return this.#refer(image, occluder, label);
+    return this.#redirect(image, occluder, label);
+  }
+
+  #outside(): false {
+    if (this.#aliases > 0) return false; // the chain leaves what is ours: the resolver goes on
+    this.isOutside = true;
+    this.rcode = Rcode.REFUSED;
+    return false;
+  }
+
+  // --- the kinds of answers ---
+
+  /** Data, an alias or NODATA: from QNAME's node, or from its source of synthesis (RFC 4592 §3.3). */
+  #fromNode(image: ImageReader, node: number): boolean {
+    this.isAuthoritative = true;
+    const qtype = this.#qtype;
+    // RFC 8482 §4.1: one RRset is enough for ANY; the lowest type.
+    const isAny = qtype === RRType.ANY && image.rrsetCount(node) > 0;
+    const type = isAny ? (image.words[image.directory(node)] ?? 0) : qtype;
+    const rrset = image.rrset(node, type);
+    if (rrset !== 0) return this.#data(image, node, rrset, type);
+    if ((image.flags(node) & NodeFlag.CNAME) !== 0) return this.#alias(image, node);
+    return this.#negative(image, node);
+  }
+
+  #data(image: ImageReader, node: number, rrset: number, type: number): false {
+    const response = this.#response;
+    const apexAt = this.#compressionAt(image, image.zoneOf(node));
+    const first = this.#tickets.first(image, rrset);
+    if (type === RRType.CNAME) {
+      // STEERING.md §9: one of several CNAMEs is a valid answer, two are not.
+      if (response.record(image, rrset, first, this.#ownerAt, apexAt)) response.answers++;
+      else this.isTruncated = true;
+      return false;
+    }
+    response.forgetTargets();
+    const count = response.rrset(image, rrset, first, this.#ownerAt, apexAt);
+    if (count === 0) this.isTruncated = true;
+    response.answers += count;
+    if (count > 0 && response.targets > 0) this.#addAddresses(image, node);
+    return false;
+  }
+
+  #alias(image: ImageReader, node: number): boolean {
+    const response = this.#response;
+    const rrset = image.rrset(node, RRType.CNAME);
+    const first = this.#tickets.first(image, rrset);
+    const apexAt = this.#compressionAt(image, image.zoneOf(node));
+    if (!response.record(image, rrset, first, this.#ownerAt, apexAt)) {
+      this.isTruncated = true;
+      return false;
+    }
+    response.answers++;
+    return this.#follow(image.octets, response.nameFrom);
+  }
+
+  /** RFC 6672 §3.2: the DNAME, the CNAME made from it, and on with its target. */
+  #redirect(image: ImageReader, node: number, label: number): boolean {
+    this.isAuthoritative = true;
+    const response = this.#response;
+    const rrset = image.rrset(node, RRType.DNAME);
+    const record = (rrset + RRsetWord.TABLE) * 4;
+    const target = record + RECORD_HEAD;
+    const targetLength = image.octets[record + RECORD_HEAD - 1] ?? 0;
+    const kept = this.key.starts[label] ?? 0;
+    if (response.rrset(image, rrset, 0, this.#placeOf(label), 0) === 0) {
+      this.isTruncated = true;
+      return false;
+    }
+    response.answers++;
+    if (kept + targetLength > MAX_NAME_LENGTH) {
+      this.rcode = Rcode.YXDOMAIN;
+      return false;
+    }
+    const made = this.#made;
+    if (this.#ownerAt === QUESTION_NAME) copy(response.octets, response.start + QUESTION_NAME, made, 0, kept);
+    else copy(this.key.folded, 0, made, 0, kept);
+    copy(image.octets, target, made, kept, targetLength);
+    if (!response.cname(this.#ownerAt, image.octets, record + 6, made, kept + targetLength)) {
+      this.isTruncated = true;
+      return false;
+    }
+    response.answers++;
+    if (this.#qtype === RRType.CNAME || this.#qtype === RRType.ANY) return false;
+    return this.#follow(made, 0);
+  }
+
+  /** RFC 1034 §4.3.2 3b. AA is about the first owner only, so an alias before keeps it (RFC 1035 §4.1.1). */
+  #refer(image: ImageReader, cut: number, label: number): false {
+    const response = this.#response;
+    const apexAt = this.#compressionAt(image, image.zoneOf(cut));
+    response.forgetTargets();
+    const count = response.rrset(image, image.rrset(cut, RRType.NS), 0, this.#placeOf(label), apexAt);
+    response.authorities += count;
+    if (count === 0) this.isTruncated = true;
+    else this.#addGlue(image, cut);
+    return false;
+  }
+
+  /** NXDOMAIN or NODATA, with the SOA of the zone of `node` (RFC 2308 §2, §3). */
+  #negative(image: ImageReader, node: number): false {
+    this.isAuthoritative = true;
+    const zone = image.zoneOf(node);
+    const soa = image.rrset(image.apexNode(zone), NEGATIVE_SOA);
+    if (soa === 0) return false;
+    const ownerAt = this.#placeOf(this.key.labels - image.apexLabels(zone));
+    if (this.#response.rrset(image, soa, 0, ownerAt, this.#compressionAt(image, zone)) > 0) {
+      this.#response.authorities++;
+    } else this.isTruncated = true;
+    return false;
+  }
+
+  // --- the additional section ---
+
+  /** Addresses of the hosts that the RRset just written names, where they are this zone's and fit. */
+  #addAddresses(image: ImageReader, node: number): void {
+    for (let i = 0; i < this.#response.targets; i++) {
+      const host = this.#targetNode(image, i, image.zoneOf(node));
+      if (host === 0 || (image.flags(host) & (NodeFlag.OCCLUDED | NodeFlag.CUT)) !== 0) continue;
+      this.#addHost(image, host, i);
+    }
+  }
+
+  /** Glue, that below the cut first: without it the referral cannot be followed (RFC 9471 §3.1). */
+  #addGlue(image: ImageReader, cut: number): void {
+    const depth = image.labels(cut);
+    const zone = image.zoneOf(cut);
+    for (let pass = 0; pass < 2; pass++) {
+      for (let i = 0; i < this.#response.targets; i++) {
+        const host = this.#targetNode(image, i, zone);
+        if (host === 0) continue;
+        const label = this.#targetKey.labels - depth;
+        const isBelow = label >= 0 && image.find(this.#targetKey, label) === cut;
+        if (isBelow !== (pass === 0)) continue;
+        if (!this.#addHost(image, host, i) && isBelow) this.isTruncated = true;
+      }
+    }
+  }
+
+  /** The node of target `i`; 0 when it is not in the zone, or the same as an earlier target's. */
+  #targetNode(image: ImageReader, i: number, zone: number): number {
+    const from = this.#response.targetFrom[i] ?? 0;
+    if (this.#targetKey.load(image.octets, from, image.octets.length) === 0) return 0;
+    const node = image.find(this.#targetKey, 0);
+    this.#targetNodes[i] = node;
+    if (node === 0 || image.zoneOf(node) !== zone) return 0;
+    for (let earlier = 0; earlier < i; earlier++) if (this.#targetNodes[earlier] === node) return 0;
+    return node;
+  }
+
+  #addHost(image: ImageReader, host: number, target: number): boolean {
+    const at = this.#response.targetAt[target] ?? 0;
+    const hasA = this.#addRRset(image, image.rrset(host, RRType.A), at);
+    const hasAaaa = this.#addRRset(image, image.rrset(host, RRType.AAAA), at);
+    return hasA && hasAaaa;
+  }
+
+  #addRRset(image: ImageReader, rrset: number, ownerAt: number): boolean {
+    if (rrset === 0) return true;
+    const count = this.#response.rrset(image, rrset, 0, ownerAt, 0);
+    this.#response.additionals += count;
+    return count > 0;
+  }
+
+  // --- aliases and places ---
+
+  /** Makes the target that was just written the name to look up next. */
+  #follow(octets: Uint8Array, at: number): boolean {
+    this.#seen[this.#aliases] = this.key.hashes[0] ?? 0;
+    this.#aliases++;
+    this.#ownerAt = this.#response.nameAt;
+    return this.#aliases < MAX_ALIASES && this.key.load(octets, at, octets.length) > 0;
+  }
+
+  #isLoop(): boolean {
+    const hash = this.key.hashes[0] ?? 0;
+    for (let i = 0; i < this.#aliases; i++) if (this.#seen[i] === hash) return true;
+    return false;
+  }
+
+  /** Where the suffix of the name looked up, from label `label` on, stands in the message. */
+  #placeOf(label: number): number {
+    if (this.#ownerAt === QUESTION_NAME) return QUESTION_NAME + (this.key.starts[label] ?? 0);
+    const { octets, start } = this.#response;
+    let at = this.#ownerAt;
+    for (let i = 0; ; i++) {
+      while ((octets[start + at] ?? 0) >= 0xc0) {
+        at = (((octets[start + at] ?? 0) & 0x3f) << 8) | (octets[start + at + 1] ?? 0);
+      }
+      if (i === label) return at;
+      at += (octets[start + at] ?? 0) + 1;
+    }
+  }
+
+  /** Where a pointer to the zone's apex may lead to; 0 when that would save nothing (the root). */
+  #compressionAt(image: ImageReader, zone: number): number {
+    return image.apexLength(zone) < 2 ? 0 : this.#placeOf(this.key.labels - image.apexLabels(zone));
+  }
+}

@@ -1,0 +1,39 @@
+import { RRsetWord } from '../image/layout.ts';
+import type { ImageReader } from '../image/lookup.ts';
+
+/** An alias chain draws at most one ticket a step, and one at its end. */
+const MAX_TICKETS = 32;
+
+/**
+ * Whose turn it is in each RRset (STEERING.md §4): one counter for all threads, advanced by one for each answer.
+ * An answer that must be composed again because the zone changed meanwhile keeps the tickets it has drawn.
+ */
+export class Tickets {
+  readonly #counters: Int32Array = new Int32Array(MAX_TICKETS);
+  readonly #drawn: Int32Array = new Int32Array(MAX_TICKETS);
+  #count = 0;
+
+  /** Forgets the tickets of the last query. */
+  reset(): void {
+    this.#count = 0;
+  }
+
+  /** The record to begin with. */
+  first(image: ImageReader, rrset: number): number {
+    const counter = image.words[rrset + RRsetWord.COUNTER] ?? 0;
+    return counter === 0 ? 0 : this.#draw(image, counter) % ((image.words[rrset] ?? 0) & 0xffff);
+  }
+
+  #draw(image: ImageReader, counter: number): number {
+    for (let i = 0; i < this.#count; i++) {
+      if (this.#counters[i] === counter) return this.#drawn[i] ?? 0;
+    }
+    // 31 bits: a turn is skipped once in two thousand million answers, where the number is no power of two.
+    const ticket = Atomics.add(image.counters, counter, 1) & 0x7fff_ffff;
+    if (this.#count < MAX_TICKETS) {
+      this.#counters[this.#count] = counter;
+      this.#drawn[this.#count++] = ticket;
+    }
+    return ticket;
+  }
+}

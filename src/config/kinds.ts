@@ -1,0 +1,141 @@
+import { resolve } from 'node:path';
+import * as v from 'valibot';
+import { type Endpoint, scanEndpoint, showEndpoint } from '../base/endpoint.ts';
+
+/** What a setting may be written as in `waypost.toml`. */
+export type TomlInput = string | number | boolean | readonly string[];
+
+/** The part of JSON Schema (draft 7) that describes one value. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+/**
+ * One kind of value: how it is checked and read, and how people and editors are told about it.
+ * The messages of its schema complete the sentence "expected …".
+ */
+export interface ValueKind<T> {
+  /** For the reference page: 'integer', 'text', … */
+  readonly type: string;
+  /** For the reference page: the values allowed, in words. */
+  readonly range: string;
+  readonly json: JsonSchema;
+  /** Checks a TOML value and gives what the program uses. `directory` is where the file stands. */
+  schema(directory: string): v.GenericSchema<unknown, T>;
+}
+
+/** A whole number from `min` to `max`; `unit` in words, or empty. */
+export function integer(min: number, max: number, unit: string): ValueKind<number> {
+  const range = `${min} to ${max}${unit === '' ? '' : ` ${unit}`}`;
+  const expected = `an integer from ${range}`;
+  const schema = v.pipe(
+    v.number(expected),
+    v.integer(expected),
+    v.minValue(min, expected),
+    v.maxValue(max, expected),
+  );
+  return {
+    type: 'integer',
+    range,
+    json: { type: 'integer', minimum: min, maximum: max },
+    schema: () => schema,
+  };
+}
+
+/** `true` or `false`. */
+export function flag(): ValueKind<boolean> {
+  const schema = v.boolean('true or false (without quotes)');
+  return { type: 'boolean', range: '`true` or `false`', json: { type: 'boolean' }, schema: () => schema };
+}
+
+/** One of a few words. */
+export function choice<const W extends readonly string[]>(words: W): ValueKind<W[number]> {
+  const schema = v.picklist(words, `one of ${words.map((word) => `"${word}"`).join(', ')}`);
+  return {
+    type: 'text',
+    range: `one of ${words.map((word) => `\`"${word}"\``).join(', ')}`,
+    json: { enum: words },
+    schema: () => schema,
+  };
+}
+
+/** Text of at most `maxOctets` octets in UTF-8; may be empty. */
+export function text(maxOctets: number): ValueKind<string> {
+  const expected = `text of at most ${maxOctets} octets, in quotes`;
+  const schema = v.pipe(
+    v.string(expected),
+    v.check((value) => Buffer.byteLength(value) <= maxOctets, expected),
+  );
+  return {
+    type: 'text',
+    range: `at most ${maxOctets} octets`,
+    json: { type: 'string', maxLength: maxOctets },
+    schema: () => schema,
+  };
+}
+
+/** A directory; becomes an absolute path. It is not looked for here. */
+export function directory(): ValueKind<string> {
+  const expected = 'the path of a directory, in quotes';
+  return {
+    type: 'path',
+    range: "a directory; relative to the configuration file's own",
+    json: { type: 'string', minLength: 1 },
+    schema: (base) =>
+      v.pipe(
+        v.string(expected),
+        v.check((path) => path !== '' && !path.includes('\0'), expected),
+        v.transform((path) => resolve(base, path)),
+      ),
+  };
+}
+
+/** One or more different addresses with ports. */
+export function endpoints(): ValueKind<readonly Endpoint[]> {
+  const form = 'ADDR:PORT such as "192.0.2.53:53" or "[2001:db8::53]:53"';
+  const schema = v.pipe(
+    v.array(
+      v.pipe(
+        v.string(`${form}, in quotes`),
+        v.rawTransform(({ dataset, addIssue, NEVER }) => {
+          const endpoint = scanEndpoint(dataset.value);
+          if (endpoint !== undefined) return endpoint;
+          addIssue({ message: `${form}${hintFor(dataset.value)}` });
+          return NEVER;
+        }),
+      ),
+      `a list of ${form}`,
+    ),
+    v.minLength(1, 'at least one address'),
+    v.rawCheck(({ dataset, addIssue }) => {
+      if (!dataset.typed) return;
+      const seen = new Set<string>();
+      for (const endpoint of dataset.value) {
+        const shown = showEndpoint(endpoint);
+        if (endpoint.port !== 0 && seen.has(shown))
+          addIssue({ message: `every address once, but ${shown} stands there twice` });
+        seen.add(shown);
+      }
+    }),
+  );
+  return {
+    type: 'list of text',
+    range:
+      'one or more IP addresses with ports, each once: `ADDR:PORT`, IPv6 in brackets; port 0 lets the system choose',
+    json: {
+      type: 'array',
+      items: { type: 'string', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[0-9.]+):[0-9]{1,5}$' },
+      minItems: 1,
+      uniqueItems: true,
+    },
+    schema: () => schema,
+  };
+}
+
+/** What to write instead, for the two slips people make with addresses. */
+function hintFor(written: string): string {
+  const cut = written.lastIndexOf(':');
+  const unbracketed =
+    cut === -1 ? undefined : scanEndpoint(`[${written.slice(0, cut)}]${written.slice(cut)}`);
+  const meant = unbracketed ?? scanEndpoint(written, 53);
+  if (meant !== undefined) return `; did you mean "${showEndpoint(meant)}"?`;
+  return /[a-z]/i.test(written) && !written.includes('[') ? ' (an IP address, not a host name)' : '';
+}

@@ -1,0 +1,176 @@
+import {
+  choice,
+  directory,
+  endpoints,
+  flag,
+  integer,
+  type TomlInput,
+  text,
+  type ValueKind,
+} from './kinds.ts';
+import type { SettingsTree } from './tree.ts';
+
+/**
+ * One row of the table of settings. Everything about a setting is here: the loader, the checker, the JSON Schema and
+ * the reference page are made from it.
+ */
+export interface Setting {
+  /** Where it stands in the file: table and key, `.` between them. `*` stands for any key (`keys.*.algorithm`). */
+  readonly key: string;
+  readonly kind: ValueKind<unknown>;
+  /** The value when the file says nothing, as it would be written there. */
+  readonly fallback: TomlInput;
+  /** What it does and why one would change it; whole sentences, Markdown. */
+  readonly about: string;
+  /** A value that is not the default, as it would be written in the file. */
+  readonly example: TomlInput;
+}
+
+/** Every setting of `waypost.toml`, in the order of the reference page; those without a table first. */
+export const SETTINGS = [
+  {
+    key: 'listen',
+    kind: endpoints(),
+    fallback: ['127.0.0.1:5300', '[::1]:5300'],
+    about:
+      'The addresses and ports that are answered on, each over UDP and TCP. DNS uses port 53; ports below 1024 need ' +
+      'the right to open them (root, or `CAP_NET_BIND_SERVICE`). `0.0.0.0` and `[::]` are all addresses of the ' +
+      'machine; the reply leaves from the address that was asked.',
+    example: ['192.0.2.53:53', '[2001:db8::53]:53'],
+  },
+  {
+    key: 'zones',
+    kind: directory(),
+    fallback: 'zones',
+    about:
+      'The directory of master files. Every `NAME.zone` in it is the zone NAME (`example.com.zone` is `example.com`). ' +
+      'The files are read at the start and on SIGHUP, and are never written.',
+    example: '/etc/waypost/zones',
+  },
+  {
+    key: 'data',
+    kind: directory(),
+    fallback: 'data',
+    about:
+      'The directory of what the server keeps: the zone database with its journal, the cookie secret, the control ' +
+      'socket. It is made if it is missing. It must be on a local disk and belong to one running server alone.',
+    example: '/var/lib/waypost',
+  },
+  {
+    key: 'threads',
+    kind: integer(0, 64, 'threads'),
+    fallback: 0,
+    about:
+      'How many threads answer UDP queries. 0 is one per processor core. More threads than cores bring nothing.',
+    example: 2,
+  },
+  {
+    key: 'portable',
+    kind: flag(),
+    fallback: false,
+    about:
+      "Use Node's own UDP sockets, in one thread, even where batched system calls are to be had (Linux). It gives " +
+      'the same answers at a lower rate, for finding out whether a trouble comes from the system calls. On other ' +
+      'systems it is always so.',
+    example: true,
+  },
+  {
+    key: 'log.level',
+    kind: choice(['error', 'warn', 'info', 'debug']),
+    fallback: 'info',
+    about:
+      'The least important lines that are written to the log (standard error). Queries are logged at `debug` only.',
+    example: 'warn',
+  },
+  {
+    key: 'log.format',
+    kind: choice(['text', 'json']),
+    fallback: 'text',
+    about:
+      'How a line of the log is written: `text` for people, `json` (one object per line, by pino) for collectors.',
+    example: 'json',
+  },
+  {
+    key: 'identity.version',
+    kind: text(255),
+    fallback: 'waypost',
+    about:
+      'The answer to `CH TXT version.bind` and `version.server`. Empty: such queries are REFUSED, so that nobody ' +
+      'learns what runs here.',
+    example: '',
+  },
+  {
+    key: 'identity.hostname',
+    kind: text(255),
+    fallback: '',
+    about:
+      'The answer to `CH TXT hostname.bind` and `id.server` (RFC 4892): which of several servers behind one address ' +
+      'this is. Empty: such queries are REFUSED.',
+    example: 'ns1-bj',
+  },
+  {
+    key: 'identity.nsid',
+    kind: text(128),
+    fallback: '',
+    about:
+      'The name server identifier that a query with an NSID option gets back (RFC 5001; `dig +nsid`). Empty: the ' +
+      'option is not answered.',
+    example: 'ns1-bj',
+  },
+  {
+    key: 'udp.max-payload',
+    kind: integer(512, 4096, 'octets'),
+    fallback: 1232,
+    about:
+      'The largest response over UDP, whatever the client offers; longer ones are truncated and fetched over TCP. ' +
+      '1232 passes every IPv6 path without fragments (DNS Flag Day 2020).',
+    example: 1400,
+  },
+  {
+    key: 'tcp.idle-timeout',
+    kind: integer(1, 3600, 'seconds'),
+    fallback: 10,
+    about: 'A TCP connection on which nothing is asked for so long is closed (RFC 7766 §6.2.3).',
+    example: 30,
+  },
+  {
+    key: 'tcp.max-connections',
+    kind: integer(1, 65_535, 'connections'),
+    fallback: 1000,
+    about:
+      'How many TCP connections are open at most. Each is a file descriptor: the limit of the process (`ulimit -n`) ' +
+      'must be higher.',
+    example: 10_000,
+  },
+  {
+    key: 'tcp.max-connections-per-client',
+    kind: integer(1, 65_535, 'connections'),
+    fallback: 50,
+    about:
+      'How many TCP connections one client address may have open, so that no client uses up `tcp.max-connections` ' +
+      'alone. It may not be larger than that.',
+    example: 10,
+  },
+] as const satisfies readonly Setting[];
+
+/** The configuration: every setting with its value, nested as in the file, names in camel case. Deeply frozen. */
+export type Config = SettingsTree<(typeof SETTINGS)[number]>;
+
+/** What is wrong between settings that are right one by one. */
+export interface Conflict {
+  /** The setting to point at. */
+  readonly key: string;
+  readonly message: string;
+}
+
+/** The rules that span several settings. */
+export function conflictsOf({ tcp }: Config): readonly Conflict[] {
+  const conflicts: Conflict[] = [];
+  if (tcp.maxConnectionsPerClient > tcp.maxConnections) {
+    conflicts.push({
+      key: 'tcp.max-connections-per-client',
+      message: `tcp.max-connections-per-client is ${tcp.maxConnectionsPerClient}, more than tcp.max-connections, which is ${tcp.maxConnections}; lower the one or raise the other`,
+    });
+  }
+  return conflicts;
+}
