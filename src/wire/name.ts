@@ -12,6 +12,9 @@ export type DomainName = WireName & { readonly __fold: 'lower case' };
 export const MAX_NAME_LENGTH = 255;
 export const MAX_LABEL_LENGTH = 63;
 
+/** A name has no more labels than this, so a sensible writer never needs more pointers. */
+const MAX_POINTERS = 127;
+
 /** `LOWER[octet]` folds A–Z and nothing else (RFC 4343 §3). Label lengths are below 64, so whole names fold. */
 export const LOWER = Uint8Array.from({ length: 256 }, (_, c) => (c >= 65 && c <= 90 ? c + 32 : c));
 
@@ -31,6 +34,7 @@ export function parseName(reader: WireReader): WireName {
   let segment = start; // where the run of labels being read began; a pointer must go before it
   let end = reader.end; // no label may reach past the part being read, nor into the segment that pointed here
   let afterPointer = -1;
+  let pointers = 0;
   for (;;) {
     if (at >= end) throw new MalformedMessageError('name runs past its end', start);
     const size = octets[at] ?? 0;
@@ -40,6 +44,7 @@ export function parseName(reader: WireReader): WireName {
       if (afterPointer === -1) afterPointer = at + 2;
       if (target >= segment)
         throw new MalformedMessageError('compression pointer does not point backwards', at);
+      if (++pointers > MAX_POINTERS) throw new MalformedMessageError('over 127 compression pointers', start);
       end = segment;
       segment = target;
       at = target;
