@@ -149,7 +149,7 @@ describe('wire/name: octets', () => {
     expect(parse(chain(127), 2 * 126 + 1)).to.deep.equal({ text: '.', offset: 2 * 127 + 1 });
     expect(() => parse(chain(128), 2 * 127 + 1)).to.throw(
       MalformedMessageError,
-      'over 127 compression pointers',
+      'too many compression pointers',
     );
   });
 
