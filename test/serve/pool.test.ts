@@ -167,6 +167,15 @@ for (const portable of [false, true]) {
       expect(text(await client.ask('e', must(server)))).to.equal('e');
     });
 
+    it('stops within a second even when a thread hangs', async () => {
+      const [server] = await start({ threads: 1 }, '127.0.0.1');
+      await client.ask('e', must(server));
+      await client.send('l', must(server));
+      const fromMs = performance.now();
+      await must(pool).stop();
+      expect(performance.now() - fromMs).to.be.below(1000);
+    });
+
     it('samples the heap of its threads', async () => {
       await start({ threads: 1 }, '127.0.0.1');
       const heap = (): number => must(pool).threads[0]?.status.counts[Count.HEAP_USED] ?? 0;
