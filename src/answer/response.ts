@@ -34,8 +34,13 @@ export class Response {
   /** Per target: its place in the image's octets, uncompressed. */
   readonly targetFrom: Float64Array = new Float64Array(MAX_TARGETS);
 
+  #view: DataView = new DataView(new ArrayBuffer(0));
+
   begin(octets: Uint8Array, start: number, room: number, length: number, limit: number): void {
-    this.octets = octets;
+    if (octets !== this.octets) {
+      this.octets = octets;
+      this.#view = new DataView(octets.buffer, octets.byteOffset, octets.byteLength);
+    }
     this.start = start;
     this.room = room;
     this.restart(length, limit);
@@ -78,8 +83,13 @@ export class Response {
     const from = (rrset + RRsetWord.TABLE) * 4;
     const to = this.start + before;
     const head = (count - first) * size;
-    copy(image.octets, from + first * size, this.octets, to, head);
-    if (first > 0) copy(image.octets, from, this.octets, to + head, total - head);
+    if ((size & 3) === 0) {
+      copyWords(words, (from + first * size) >>> 2, this.#view, to, head);
+      if (first > 0) copyWords(words, from >>> 2, this.#view, to + head, total - head);
+    } else {
+      copy(image.octets, from + first * size, this.octets, to, head);
+      if (first > 0) copy(image.octets, from, this.octets, to + head, total - head);
+    }
     if (ownerAt !== QUESTION_NAME) {
       for (let i = 0; i < count; i++) this.#pointer(before + i * size, ownerAt);
     }
@@ -230,6 +240,18 @@ export const QUESTION_NAME = 12;
 export function copy(from: Uint8Array, at: number, to: Uint8Array, toAt: number, length: number): void {
   for (let i = 0; i < length; i++) to[toAt + i] = from[at + i] ?? 0;
 }
+
+/**
+ * Copies `length` octets, a multiple of four, from whole words on: address records are 16 and 28 octets, and this
+ * is several times quicker. Words hold octets in this machine's order.
+ */
+function copyWords(from: Int32Array, at: number, to: DataView, toAt: number, length: number): void {
+  const end = at + (length >>> 2);
+  let place = toAt;
+  for (let i = at; i < end; i++, place += 4) to.setInt32(place, from[i] ?? 0, IS_LITTLE_ENDIAN);
+}
+
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 function nameLength(octets: Uint8Array, at: number): number {
   let place = at;

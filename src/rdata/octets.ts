@@ -2,6 +2,8 @@
 import { MalformedMessageError, PresentationError } from '../wire/errors.ts';
 import type { WireReader } from '../wire/reader.ts';
 import type { RdataField } from './descriptor.ts';
+import { u8 } from './numbers.ts';
+import { concat } from './strings.ts';
 import type { Words } from './words.ts';
 
 /** Octets to the end of the RDATA, at least `min`; hexadecimal over any number of words. */
@@ -13,6 +15,50 @@ export function restHex(what: string, min = 1): RdataField {
 export function restBase64(what: string, min = 1): RdataField {
   return rest(what, min, scanBase64, showBase64);
 }
+
+/**
+ * A digest to the end of the RDATA after the 8-bit number of its kind; hexadecimal over any number of words.
+ * Its size must be right for the kinds in `sizes`, and is at least `min` for the others.
+ */
+export function digest(what: string, kind: string, sizes: ReadonlyMap<number, number>, min = 1): RdataField {
+  const number = u8(kind);
+  const octets = restHex(what, 0);
+  const faultOf = (field: Uint8Array) => {
+    const size = sizes.get(field[0] ?? 0);
+    const length = field.length - 1;
+    if (length === size || (size === undefined && length >= min)) return undefined;
+    return `${what} of ${length} octets, ${size ?? `at least ${min}`} expected for ${kind} ${field[0]}`;
+  };
+  return {
+    kind: what,
+    parse: (reader) => {
+      const start = reader.offset;
+      const field = reader.take(reader.remaining);
+      if (field.length === 0) throw new MalformedMessageError(`${kind} expected`, start);
+      const fault = faultOf(field);
+      if (fault !== undefined) throw new MalformedMessageError(fault, start);
+      return field;
+    },
+    scan: (words, origin) => {
+      const kindOctet = number.scan(words, origin);
+      const field = concat([kindOctet, octets.scan(words, origin)]);
+      const fault = faultOf(field);
+      if (fault !== undefined) throw new PresentationError(fault);
+      return field;
+    },
+    show: (reader) => `${number.show(reader)} ${octets.show(reader)}`,
+  };
+}
+
+/** Octets that have no text but RFC 3597's. */
+export const OPAQUE: RdataField = {
+  kind: 'octets',
+  parse: (reader) => reader.take(reader.remaining),
+  scan: () => {
+    throw new PresentationError("data in the generic form '\\# length hex' expected");
+  },
+  show: () => undefined,
+};
 
 /** Salt (RFC 5155 §3.3): a length octet and octets; one word of hexadecimal, `-` when empty. */
 export const SALT: RdataField = {
@@ -45,8 +91,7 @@ export const HASHED_OWNER: RdataField = {
 
 /** Takes all words as one hexadecimal text. Throws {@link PresentationError}. */
 export function scanHex(words: Words, what: string): Uint8Array {
-  const text = takeAll(words, what);
-  return hexOctets(text) ?? failText(what, 'hexadecimal', text);
+  return scanAll(words, what, 'hexadecimal', hexOctets);
 }
 
 /** Upper-case hexadecimal. */
@@ -96,20 +141,24 @@ function rest(
 }
 
 function scanBase64(words: Words, what: string): Uint8Array {
-  const text = takeAll(words, what);
-  return base64Octets(text) ?? failText(what, 'base64', text);
+  return scanAll(words, what, 'base64', base64Octets);
 }
 
-function takeAll(words: Words, what: string): string {
+/** All words as one text; when it is wrong, `words.at` is at the first. */
+function scanAll(
+  words: Words,
+  what: string,
+  encoding: string,
+  octetsOf: (text: string) => Uint8Array | undefined,
+): Uint8Array {
+  const first = words.at;
   let text = words.take(what);
   while (words.remaining > 0) text += words.take(what);
-  return text;
-}
-
-function failText(what: string, encoding: string, text: string): never {
-  throw new PresentationError(
-    `${what} in ${encoding} expected, found '${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`,
-  );
+  const octets = octetsOf(text);
+  if (octets !== undefined) return octets;
+  words.at = first;
+  const found = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  throw new PresentationError(`${what} in ${encoding} expected, found '${found}'`);
 }
 
 function hexOctets(text: string): Uint8Array | undefined {

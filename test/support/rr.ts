@@ -43,7 +43,7 @@ export function scanRecord(line: string, origin: WireName): ClassRecord {
   return { owner, type, class: rrClass, ttl, rdata };
 }
 
-/** Shows a record on one line, names without their final dots; the class only where it is not IN. */
+/** Shows a record on one line; the class only where it is not IN. */
 export function showRecord(record: Omit<ClassRecord, 'class'> & { readonly class?: number }): string {
   const rrClass = record.class ?? RRClass.IN;
   const words = [showName(record.owner), `${record.ttl}`, showType(record.type)];
