@@ -103,6 +103,11 @@ export class ZoneDatabase {
     this.#pragma('shrink_memory');
   }
 
+  /** Bounds the size of the database file, in pages of 4 KiB: what does not fit is refused as on a full disk. */
+  limitPages(pages: number): void {
+    this.#pragma(`max_page_count = ${pages}`);
+  }
+
   close(): void {
     try {
       this.#sql.close();

@@ -40,6 +40,7 @@ export function parseOwnerKey(octets: Uint8Array, start: number, end: number, ap
   let to = end - start + 1; // a length octet for each separator, and one more; less where something was escaped
   const name = new Uint8Array(to + apex.length);
   name.set(apex, to);
+  if (copyPlainLabel(octets, start, end, name)) return name as DomainName;
   for (let at = start; at <= end; at++) {
     let last = at; // one past the label
     let escapes = 0;
@@ -98,4 +99,15 @@ function withLast(key: Uint8Array, octet: number): Uint8Array {
   longer.set(key);
   longer[key.length] = octet;
   return longer;
+}
+
+/** Writes the key's label into `name`, when the key is one label without escapes, as most are. */
+function copyPlainLabel(octets: Uint8Array, start: number, end: number, name: Uint8Array): boolean {
+  for (let from = start, into = 1; from < end; from++, into++) {
+    const c = octets[from] ?? 0;
+    if (c <= ESCAPE) return false;
+    name[into] = c;
+  }
+  name[0] = end - start;
+  return true;
 }

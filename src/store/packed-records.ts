@@ -117,17 +117,18 @@ export function ownerAt(octets: Uint8Array, at: number, apex: DomainName): Domai
   return parseOwnerKey(octets, at + HEAD, at + HEAD + keyLengthAt(octets, at), apex);
 }
 
-/** A packed record as such, with its RDATA as written; shares the memory of `octets`. */
-export function recordAt(octets: Uint8Array, at: number, apex: DomainName): RR {
+/** The RDATA of a packed record, as written; shares the memory of `octets`. */
+export function rdataAt(octets: Uint8Array, at: number): Uint8Array {
   const rdata = at + HEAD + keyLengthAt(octets, at);
   const written = rdata + rdataLengthAt(octets, at);
   const end = at + lengthAt(octets, at);
-  return {
-    owner: ownerAt(octets, at, apex),
-    type: typeAt(octets, at),
-    ttl: ttlAt(octets, at),
-    rdata: written < end ? octets.subarray(written, end) : octets.subarray(rdata, written),
-  };
+  return written < end ? octets.subarray(written, end) : octets.subarray(rdata, written);
+}
+
+/** A packed record as such; shares the memory of `octets`. */
+export function recordAt(octets: Uint8Array, at: number, apex: DomainName): RR {
+  const owner = ownerAt(octets, at, apex);
+  return { owner, type: typeAt(octets, at), ttl: ttlAt(octets, at), rdata: rdataAt(octets, at) };
 }
 
 /** Orders packed records by owner (RFC 4034 §6.1), type and canonical RDATA; 0: they are the same record. */
@@ -141,11 +142,15 @@ export function comparePacked(a: Uint8Array, atA: number, b: Uint8Array, atB: nu
   return compareOctets(a, rdataA, rdataLengthAt(a, atA), b, rdataB, rdataLengthAt(b, atB));
 }
 
+/** Whether two packed records are of one owner. */
+export function sameOwner(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
+  const key = keyLengthAt(a, atA);
+  return key === keyLengthAt(b, atB) && compareOctets(a, atA + HEAD, key, b, atB + HEAD, key) === 0;
+}
+
 /** Whether two packed records are of one RRset. */
 export function sameRRset(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
-  const key = keyLengthAt(a, atA);
-  if (typeAt(a, atA) !== typeAt(b, atB) || key !== keyLengthAt(b, atB)) return false;
-  return compareOctets(a, atA + HEAD, key, b, atB + HEAD, key) === 0;
+  return typeAt(a, atA) === typeAt(b, atB) && sameOwner(a, atA, b, atB);
 }
 
 /** Whether two arrays hold the same octets. */

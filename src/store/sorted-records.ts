@@ -1,12 +1,19 @@
 import { RRType } from '../wire/iana.ts';
+import { type DomainName, isSubdomain } from '../wire/name.ts';
 import { unequalTtls } from '../zone/check-ttl.ts';
 import type { Finding } from '../zone/finding.ts';
+import type { Owner } from '../zone/record.ts';
+import type { ZoneView } from '../zone/view.ts';
+import { OwnerDraft } from './owner-draft.ts';
+import { composeOwnerKey, keyAfter, keyBelow } from './owner-key.ts';
 import {
   comparePacked,
   HEAD,
   keyLengthAt,
   ownerAt,
   type PackedRecords,
+  rdataAt,
+  sameOwner,
   sameRRset,
   setTtlAt,
   ttlAt,
@@ -50,36 +57,86 @@ export function* sortRecords(records: PackedRecords): Generator<void, SortedReco
 }
 
 /** The number of the first record of an owner, and of a type where one is given; `undefined` when there is none. */
-export function findOwner(sorted: SortedRecords, key: Uint8Array, type = 0): number | undefined {
+export function findRecord(sorted: SortedRecords, key: Uint8Array, type = 0): number | undefined {
   const { records, order } = sorted;
-  let low = 0;
-  let high = order.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const at = records.starts[order[middle] ?? 0] ?? 0;
-    if (comparePlace(records.octets, at, key, type) < 0) low = middle + 1;
-    else high = middle;
-  }
-  const number = order[low];
+  const number = order[findPlace(sorted, key, type)];
   if (number === undefined) return undefined;
   const at = records.starts[number] ?? 0;
   return comparePlace(records.octets, at, key, typeAt(records.octets, at)) === 0 ? number : undefined;
+}
+
+/** Sorted records as a zone, before they are in the database. */
+export class SortedZoneView implements ZoneView {
+  readonly apex: DomainName;
+  readonly #sorted: SortedRecords;
+
+  constructor(sorted: SortedRecords) {
+    this.apex = sorted.records.apex;
+    this.#sorted = sorted;
+  }
+
+  get(name: DomainName): Owner | undefined {
+    if (!isSubdomain(name, this.apex)) return undefined;
+    const key = composeOwnerKey(name, this.apex);
+    const from = findPlace(this.#sorted, key, 0);
+    const [owner] = this.#walk(from, findPlace(this.#sorted, key, HIGHEST_TYPE + 1));
+    return owner;
+  }
+
+  owners(): Iterable<Owner> {
+    return this.#walk(0, this.#sorted.order.length);
+  }
+
+  ownersBelow(name: DomainName): Iterable<Owner> {
+    const key = composeOwnerKey(name, this.apex);
+    if (key.length === 0) {
+      return this.#walk(findPlace(this.#sorted, key, HIGHEST_TYPE + 1), this.#sorted.order.length);
+    }
+    const end = findPlace(this.#sorted, keyAfter(key), 0);
+    return this.#walk(findPlace(this.#sorted, keyBelow(key), 0), end);
+  }
+
+  *#walk(from: number, end: number): Iterable<Owner> {
+    const { records, order } = this.#sorted;
+    const { octets, starts } = records;
+    let draft: OwnerDraft | undefined;
+    let last = 0;
+    for (let i = from; i < end; i++) {
+      const at = starts[order[i] ?? 0] ?? 0;
+      if (draft === undefined || !sameOwner(octets, last, octets, at)) {
+        if (draft !== undefined) yield draft;
+        draft = new OwnerDraft(ownerAt(octets, at, this.apex));
+      }
+      draft.add(typeAt(octets, at), ttlAt(octets, at), rdataAt(octets, at));
+      last = at;
+    }
+    if (draft !== undefined) yield draft;
+  }
 }
 
 // --- helpers ---
 
 /** Records to handle between two yields: some milliseconds' worth. */
 const SLICE = 8192;
+const HIGHEST_TYPE = 0xffff;
 
-/** A merge sort that takes the runs it finds: a sorted file costs one pass. Stable: the first of equals stays first. */
-function* mergeSort({ octets, starts, count }: PackedRecords): Generator<void, Uint32Array> {
-  let from = Uint32Array.from({ length: count }, (_, i) => i);
+/**
+ * A merge sort that takes the runs it finds: a sorted file costs one pass. Stable: the first of equals stays
+ * first. The first octets of each key move along with the record's number, so that most comparisons touch
+ * only memory that lies in a row.
+ */
+function* mergeSort(records: PackedRecords): Generator<void, Uint32Array> {
+  const { octets, starts, count } = records;
   let runs = [0];
   for (let i = 1; i < count; i++) {
     if (comparePacked(octets, starts[i - 1] ?? 0, octets, starts[i] ?? 0) > 0) runs.push(i);
     if (i % SLICE === 0) yield;
   }
-  let to = runs.length > 1 ? new Uint32Array(count) : from;
+  if (runs.length === 1) return Uint32Array.from({ length: count }, (_, i) => i);
+  let from = new Lanes(count);
+  let to = new Lanes(count);
+  for (let i = 0; i < count; i++) from.put(i, i, octets, starts[i] ?? 0);
+  yield;
   let done = 0;
   while (runs.length > 1) {
     const longer: number[] = [];
@@ -91,21 +148,55 @@ function* mergeSort({ octets, starts, count }: PackedRecords): Generator<void, U
       let left = start;
       let right = middle;
       for (let i = start; i < end; i++) {
-        const a = from[left] ?? 0;
-        const b = from[right] ?? 0;
-        const takeLeft =
-          right >= end ||
-          (left < middle && comparePacked(octets, starts[a] ?? 0, octets, starts[b] ?? 0) <= 0);
-        if (takeLeft) left++;
-        else right++;
-        to[i] = takeLeft ? a : b;
+        const takeLeft = right >= end || (left < middle && from.compare(left, right, records) <= 0);
+        to.take(i, from, takeLeft ? left++ : right++);
         if (++done % SLICE === 0) yield;
       }
     }
     runs = longer;
     [from, to] = [to, from];
   }
-  return from;
+  return from.numbers;
+}
+
+/** Record numbers, each with the first twelve octets of its key as two numbers. */
+class Lanes {
+  readonly numbers: Uint32Array;
+  readonly #high: Float64Array;
+  readonly #low: Float64Array;
+
+  constructor(count: number) {
+    this.numbers = new Uint32Array(count);
+    this.#high = new Float64Array(count);
+    this.#low = new Float64Array(count);
+  }
+
+  put(i: number, number: number, octets: Uint8Array, at: number): void {
+    const end = at + HEAD + keyLengthAt(octets, at);
+    this.numbers[i] = number;
+    this.#high[i] = sixOctets(octets, at + HEAD, end);
+    this.#low[i] = sixOctets(octets, at + HEAD + 6, end);
+  }
+
+  take(i: number, from: Lanes, j: number): void {
+    this.numbers[i] = from.numbers[j] ?? 0;
+    this.#high[i] = from.#high[j] ?? 0;
+    this.#low[i] = from.#low[j] ?? 0;
+  }
+
+  compare(i: number, j: number, { octets, starts }: PackedRecords): number {
+    const order = (this.#high[i] ?? 0) - (this.#high[j] ?? 0) || (this.#low[i] ?? 0) - (this.#low[j] ?? 0);
+    if (order !== 0) return order;
+    const a = starts[this.numbers[i] ?? 0] ?? 0;
+    return comparePacked(octets, a, octets, starts[this.numbers[j] ?? 0] ?? 0);
+  }
+}
+
+/** Octets from `at` as one number; past `end` stand zeros, which come before every label. */
+function sixOctets(octets: Uint8Array, at: number, end: number): number {
+  let value = 0;
+  for (let i = at; i < at + 6; i++) value = value * 256 + (i < end ? (octets[i] ?? 0) : 0);
+  return value;
 }
 
 function evenTtls(
@@ -128,6 +219,19 @@ function evenTtls(
   if (lowest === highest) return;
   for (let i = first; i < end; i++) setTtlAt(octets, starts[order[i] ?? 0] ?? 0, lowest);
   findings.push(unequalTtls(ownerAt(octets, top, apex), typeAt(octets, top), lowest, highest));
+}
+
+/** Where in the order the first record stands that is not before this owner and type. */
+function findPlace({ records, order }: SortedRecords, key: Uint8Array, type: number): number {
+  let low = 0;
+  let high = order.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (comparePlace(records.octets, records.starts[order[middle] ?? 0] ?? 0, key, type) < 0)
+      low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function comparePlace(octets: Uint8Array, at: number, key: Uint8Array, type: number): number {

@@ -10,7 +10,7 @@ import type { ZoneDatabase } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
 import { composeOwnerKey } from './owner-key.ts';
 import { Slices } from './slices.ts';
-import { findOwner } from './sorted-records.ts';
+import { findRecord, SortedZoneView } from './sorted-records.ts';
 import { findDifference, putDifference } from './zone-difference.ts';
 import {
   areUnchanged,
@@ -21,7 +21,6 @@ import {
   ZONE_FILE_ENDING,
 } from './zone-file.ts';
 import { clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
-import { StoredZoneView } from './zone-view.ts';
 import { type Changed, type Conflict, type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
 
 /** What a load made of one zone. Warnings and errors begin with file and line where there are any. */
@@ -196,17 +195,16 @@ class Load {
   async #loadNew(apex: DomainName, path: string, scanned: ScannedZone): Promise<void> {
     const { database } = this.#options;
     const { sorted, files } = scanned;
-    const id = await this.#slices.run(stageZone(database, apex, sorted, files));
-    const view = new StoredZoneView(database.statements, id, apex);
+    const view = new SortedZoneView(sorted);
     const said = say(checkZone(view), scanned, path);
     if (said.errors.length > 0) {
-      database.statements.setZoneState.run('dead', id);
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
     }
+    const id = await this.#slices.run(stageZone(database, sorted, files));
     const records = sorted.order.length;
     this.#pending.push({
-      staged: { id, apex, records, by: { kind: 'file', name: path } },
+      staged: { id, view, records, by: { kind: 'file', name: path } },
       path,
       warnings: said.warnings,
     });
@@ -221,7 +219,7 @@ class Load {
     this.#pendingRecords = 0;
     this.#options.writer.adopt(pending.map(({ staged }) => staged));
     for (const { staged, path, warnings } of pending) {
-      this.#report('new', staged.apex, path, warnings, [], { added: staged.records, removed: 0 });
+      this.#report('new', staged.view.apex, path, warnings, [], { added: staged.records, removed: 0 });
     }
   }
 
@@ -318,7 +316,7 @@ function say(
     const record =
       finding.rule === 'outside-zone'
         ? undefined
-        : findOwner(scanned.sorted, composeOwnerKey(finding.owner, apex), finding.type);
+        : findRecord(scanned.sorted, composeOwnerKey(finding.owner, apex), finding.type);
     const place = record === undefined ? path : scanned.placeOf(record);
     list.push(`${place}: ${showName(finding.owner)}: ${finding.message} [${finding.rule}]`);
   }

@@ -1,5 +1,4 @@
 import { RRType } from '../wire/iana.ts';
-import type { DomainName } from '../wire/name.ts';
 import { packChunks } from './chunks.ts';
 import type { ZoneDatabase } from './database.ts';
 import { HEAD, keyLengthAt, lengthAt, rdataLengthAt, ttlAt, typeAt } from './packed-records.ts';
@@ -14,13 +13,12 @@ import type { ReadFile } from './zone-file.ts';
  */
 export function* stageZone(
   database: ZoneDatabase,
-  apex: DomainName,
   sorted: SortedRecords,
   files: readonly ReadFile[],
 ): Generator<void, number> {
   const { statements } = database;
   const id = database.transactLazily(() => {
-    const zone = statements.insertZone.run(apex, 'file').id;
+    const zone = statements.insertZone.run(sorted.records.apex, 'file').id;
     putFiles(database, zone, files);
     return zone;
   });

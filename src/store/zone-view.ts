@@ -1,6 +1,7 @@
 import type { DomainName } from '../wire/name.ts';
-import type { Owner, RRset } from '../zone/record.ts';
+import type { Owner } from '../zone/record.ts';
 import type { ZoneView } from '../zone/view.ts';
+import { OwnerDraft } from './owner-draft.ts';
 import { composeOwnerKey, keyAfter, keyBelow, parseOwnerKey } from './owner-key.ts';
 import type { Statements } from './statements.ts';
 
@@ -49,28 +50,37 @@ export class StoredZoneView implements ZoneView {
         before === undefined
           ? this.#statements.pageRecords.get(this.#zone, afterOwner, afterType, afterRdata)
           : this.#statements.pageRecordsBefore.get(this.#zone, afterOwner, afterType, afterRdata, before);
-      const page = row?.[0] ?? undefined;
-      if (page === undefined) break;
+      const blob = row?.[0] ?? undefined;
+      if (blob === undefined) break;
+      const page = new Uint8Array(blob.buffer, blob.byteOffset, blob.length); // plain: cheaper views than a Buffer's
+      let key = 0;
+      let keyEnd = 0;
+      let rdataEnd = 0;
       for (let at = 0; at < page.length; ) {
         // The head: see packedPage in statements.ts.
-        const key = at + HEAD_LENGTH;
-        const keyEnd = key + u7(page, at, 2);
-        const rdataEnd = keyEnd + u7(page, at + 10, 3);
-        const end = rdataEnd + u7(page, at + 13, 3);
-        if (draft === undefined || !sameOctets(page, key, keyEnd, afterOwner)) {
+        const begin = at + HEAD_LENGTH;
+        const end = begin + u7(page, at, 2);
+        const isSame =
+          draft !== undefined &&
+          (key === 0 ? sameOctets(page, begin, end, afterOwner) : samePart(page, begin, end, key, keyEnd));
+        if (!isSame) {
           if (draft !== undefined) yield draft;
-          draft = new OwnerDraft(parseOwnerKey(page, key, keyEnd, this.apex));
-          afterOwner = page.subarray(key, keyEnd);
+          draft = new OwnerDraft(parseOwnerKey(page, begin, end, this.apex));
         }
+        key = begin;
+        keyEnd = end;
+        rdataEnd = keyEnd + u7(page, at + 10, 3);
+        const writtenEnd = rdataEnd + u7(page, at + 13, 3);
         afterType = u7(page, at + 2, 3);
-        draft.add(
+        draft?.add(
           afterType,
           u7(page, at + 5, 5),
-          end > rdataEnd ? page.subarray(rdataEnd, end) : page.subarray(keyEnd, rdataEnd),
+          writtenEnd > rdataEnd ? page.subarray(rdataEnd, writtenEnd) : page.subarray(keyEnd, rdataEnd),
         );
-        afterRdata = page.subarray(keyEnd, rdataEnd);
-        at = end;
+        at = writtenEnd;
       }
+      afterOwner = page.subarray(key, keyEnd);
+      afterRdata = page.subarray(keyEnd, rdataEnd);
     }
     if (draft !== undefined) yield draft;
   }
@@ -80,31 +90,6 @@ export class StoredZoneView implements ZoneView {
 const HEAD_LENGTH = 16;
 const HIGHEST_TYPE = 0xffff;
 const NO_OCTETS: Uint8Array = new Uint8Array(0);
-
-/** An {@link Owner} in the making. Its records come in the order of types. */
-class OwnerDraft implements Owner {
-  readonly name: DomainName;
-  readonly rrsets: RRsetDraft[] = [];
-
-  constructor(name: DomainName) {
-    this.name = name;
-  }
-
-  add(type: number, ttl: number, rdata: Uint8Array): void {
-    const last = this.rrsets[this.rrsets.length - 1];
-    if (last === undefined || last.type !== type) {
-      this.rrsets.push({ type, ttl, rdatas: [rdata] });
-    } else {
-      last.rdatas.push(rdata);
-      if (ttl < last.ttl) last.ttl = ttl; // RFC 2181 §5.2
-    }
-  }
-}
-
-interface RRsetDraft extends RRset {
-  ttl: number;
-  readonly rdatas: Uint8Array[];
-}
 
 /** A number of `count` groups of seven bits, least first. */
 function u7(octets: Uint8Array, at: number, count: number): number {
@@ -116,5 +101,11 @@ function u7(octets: Uint8Array, at: number, count: number): number {
 function sameOctets(octets: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
   if (end - start !== other.length) return false;
   for (let i = 0; i < other.length; i++) if (octets[start + i] !== other[i]) return false;
+  return true;
+}
+
+function samePart(octets: Uint8Array, startA: number, endA: number, startB: number, endB: number): boolean {
+  if (endA - startA !== endB - startB) return false;
+  for (let a = startA, b = startB; a < endA; a++, b++) if (octets[a] !== octets[b]) return false;
   return true;
 }

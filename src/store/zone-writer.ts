@@ -61,7 +61,8 @@ export interface Changed {
 /** A zone whose records are in the database and checked, but not yet served. */
 export interface StagedZone {
   readonly id: number;
-  readonly apex: DomainName;
+  /** Its records: the same as in the database, from wherever they are read fastest. */
+  readonly view: ZoneView;
   readonly records: number;
   readonly by: ChangedBy;
 }
@@ -113,29 +114,22 @@ export class ZoneWriter {
     if (zones.length === 0) return;
     const { statements } = this.#database;
     this.#database.transact(() => {
-      for (const { id, apex, records, by } of zones) {
+      for (const { id, view, records, by } of zones) {
         statements.setZoneState.run('live', id);
-        journalLoad(
-          statements,
-          apex,
-          serialOf(this.#database.view(apex)),
-          records,
-          by,
-          this.#effects.nowMs(),
-        );
+        journalLoad(statements, view.apex, serialOf(view), records, by, this.#effects.nowMs());
       }
     });
     let owners = 0;
     for (const { records } of zones) owners += records;
     this.#show(undefined, () => {
       this.#image.beginBulk(owners);
-      for (const { apex } of zones) {
-        this.#image.addZone(apex);
-        this.#image.apply(apex, this.#database.view(apex).owners());
+      for (const { view } of zones) {
+        this.#image.addZone(view.apex);
+        this.#image.apply(view.apex, view.owners());
       }
       this.#image.endBulk();
     });
-    for (const { apex } of zones) this.#onChanged(apex);
+    for (const { view } of zones) this.#onChanged(view.apex);
   }
 
   /** Stops serving a zone. Its records are cleared away later, see {@link clearLeftOvers}. */
@@ -161,7 +155,9 @@ export class ZoneWriter {
   /** Fills the image from the database, at start. Yields between slices; nothing may change meanwhile. */
   *serveStored(onZone?: (apex: DomainName, owners: number) => void): Generator<void, void> {
     const zones = this.#database.zones();
-    this.#image.beginBulk(zones.length);
+    let records = 0;
+    for (const { id } of zones) records += this.#database.recordCount(id);
+    this.#image.beginBulk(records);
     for (const { apex } of zones) {
       this.#image.addZone(apex);
       const owners = this.#database.view(apex).owners()[Symbol.iterator]();

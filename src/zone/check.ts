@@ -1,11 +1,11 @@
 // Whether a zone can be served. The rules are named in finding.ts and explained in docs/zone-checks.md.
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, isSubdomain, showName } from '../wire/name.ts';
-import { checkApex, checkOwner } from './check-owner.ts';
+import { checkApex, checkOwner, MAX_TTL } from './check-owner.ts';
 import { checkGlue, checkTargets } from './check-targets.ts';
 import { type Finding, finding, typeName } from './finding.ts';
 import { type Occluder, occluderAbove, occluderAt } from './owner.ts';
-import type { Owner } from './record.ts';
+import type { Owner, RRset } from './record.ts';
 import { steeredOwner } from './steering-owner.ts';
 import type { ZoneView } from './view.ts';
 
@@ -77,12 +77,27 @@ function* checkBelow(view: ZoneView, occluder: Occluder): Iterable<Finding> {
 
 // --- one owner where it stands ---
 
+/** Whether no rule but that of TTLs looks at an RRset where nothing hides it: most of any large zone. */
+function isPlain({ type, ttl }: RRset): boolean {
+  return !RULED.has(type) && ttl >= 0 && ttl <= MAX_TTL;
+}
+
+const RULED: ReadonlySet<number> = new Set([
+  RRType.SOA,
+  RRType.NS,
+  RRType.CNAME,
+  RRType.DNAME,
+  RRType.MX,
+  RRType.SRV,
+]);
+
 function* checkPlaced(view: ZoneView, owner: Owner, occluder: Occluder | undefined): Iterable<Finding> {
   if (!isSubdomain(owner.name, view.apex)) {
     const message = `is not in the zone ${showName(view.apex)}: complete the name, or move it to its own zone`;
     yield finding('outside-zone', owner.name, undefined, message);
     return;
   }
+  if (occluder === undefined && owner.rrsets.every(isPlain)) return;
   yield* checkOwner(view, owner);
   if (occluder !== undefined) {
     yield* checkOccluded(owner, occluder);
