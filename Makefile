@@ -12,7 +12,7 @@ run: build ## install, build, and serve the example zones on 127.0.0.1:5300
 	@node $(BIN) serve -c zones/waypost.toml
 
 test: check ## install, build, check, and run every test
-	@node_modules/.bin/mocha --config test/mocha.json
+	@node_modules/.bin/mocha --config test/mocha.json 'dist/test/**/*.test.js' 'dist/test/**/*.fuzz.js'
 
 check: build ## types, lint, format, floors
 	@node_modules/.bin/biome check --config-path=test/lint/lint.json

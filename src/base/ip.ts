@@ -17,19 +17,33 @@ export function showIPv4(octets: Uint8Array): string {
  * Returns its 16 octets, or `undefined`.
  */
 export function scanIPv6(text: string): Uint8Array | undefined {
-  const gap = text.indexOf('::');
-  if (gap === -1) {
-    const words = scanGroups(text);
-    return words?.length === 8 ? fromWords(words) : undefined;
+  const octets = new Uint8Array(16);
+  let length = 0;
+  let gap = text.startsWith('::') ? 0 : -1; // where in `octets` the '::' stands
+  let i = gap === 0 ? 2 : 0;
+  while (i < text.length) {
+    const start = i;
+    let group = 0;
+    for (let digit = hexDigit(text, i); digit >= 0; digit = hexDigit(text, ++i)) group = (group << 4) | digit;
+    if (text.charCodeAt(i) === 46) {
+      if (length > 12 || !scanIPv4Into(text.slice(start), octets, length)) return undefined;
+      length += 4;
+      break;
+    }
+    if (i === start || i - start > 4 || length > 14) return undefined;
+    octets[length++] = group >> 8;
+    octets[length++] = group;
+    if (i === text.length) break;
+    if (text.charCodeAt(i++) !== 58 || i === text.length) return undefined;
+    if (text.charCodeAt(i) !== 58) continue;
+    if (gap !== -1) return undefined;
+    gap = length;
+    i++;
   }
-  if (text.includes('::', gap + 1)) return undefined;
-  const before = gap === 0 ? [] : scanGroups(text.slice(0, gap));
-  const after = gap + 2 === text.length ? [] : scanGroups(text.slice(gap + 2));
-  if (before === undefined || after === undefined) return undefined;
-  if (text.slice(0, gap).includes('.')) return undefined;
-  const missing = 8 - before.length - after.length;
-  if (missing < 1) return undefined;
-  return fromWords([...before, ...new Array<number>(missing).fill(0), ...after]);
+  if (gap === -1) return length === 16 ? octets : undefined;
+  if (length > 14) return undefined; // '::' stands for one group at least
+  octets.copyWithin(gap + 16 - length, gap, length);
+  return octets.fill(0, gap, gap + 16 - length);
 }
 
 /** Shows 16 octets in the canonical form of RFC 5952. */
@@ -73,30 +87,12 @@ function scanIPv4Into(text: string, target: Uint8Array, at: number): boolean {
   return part === 4;
 }
 
-function scanGroups(text: string): number[] | undefined {
-  const groups = text.split(':');
-  const words: number[] = [];
-  for (const [i, group] of groups.entries()) {
-    if (i === groups.length - 1 && group.includes('.')) {
-      const quad = scanIPv4(group);
-      if (quad === undefined) return undefined;
-      const [a = 0, b = 0, c = 0, d = 0] = quad;
-      words.push((a << 8) | b, (c << 8) | d);
-    } else {
-      if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;
-      words.push(Number.parseInt(group, 16));
-    }
-  }
-  return words;
-}
-
-function fromWords(words: readonly number[]): Uint8Array {
-  const octets = new Uint8Array(16);
-  for (const [i, word] of words.entries()) {
-    octets[2 * i] = word >> 8;
-    octets[2 * i + 1] = word & 0xff;
-  }
-  return octets;
+/** The value of the hexadecimal digit at `text[at]`, or -1. */
+function hexDigit(text: string, at: number): number {
+  const c = text.charCodeAt(at);
+  if (c >= 48 && c <= 57) return c - 48;
+  const lower = c | 32;
+  return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
 /** RFC 5952 §5: mapped addresses keep their dotted quad. */

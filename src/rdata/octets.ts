@@ -2,6 +2,8 @@
 import { MalformedMessageError, PresentationError } from '../wire/errors.ts';
 import type { WireReader } from '../wire/reader.ts';
 import type { RdataField } from './descriptor.ts';
+import { u8 } from './numbers.ts';
+import { concat } from './strings.ts';
 import type { Words } from './words.ts';
 
 /** Octets to the end of the RDATA, at least `min`; hexadecimal over any number of words. */
@@ -13,6 +15,50 @@ export function restHex(what: string, min = 1): RdataField {
 export function restBase64(what: string, min = 1): RdataField {
   return rest(what, min, scanBase64, showBase64);
 }
+
+/**
+ * A digest to the end of the RDATA after the 8-bit number of its kind; hexadecimal over any number of words.
+ * Its size must be right for the kinds in `sizes`, and is at least `min` for the others.
+ */
+export function digest(kind: string, sizes: ReadonlyMap<number, number>, min = 1): RdataField {
+  const number = u8(kind);
+  const octets = restHex('digest', 0);
+  const faultOf = (field: Uint8Array) => {
+    const size = sizes.get(field[0] ?? 0);
+    const length = field.length - 1;
+    if (length === size || (size === undefined && length >= min)) return undefined;
+    return `digest of ${length} octets, ${size ?? `at least ${min}`} expected for ${kind} ${field[0]}`;
+  };
+  return {
+    kind: 'digest',
+    parse: (reader) => {
+      const start = reader.offset;
+      const field = reader.take(reader.remaining);
+      if (field.length === 0) throw new MalformedMessageError(`${kind} expected`, start);
+      const fault = faultOf(field);
+      if (fault !== undefined) throw new MalformedMessageError(fault, start);
+      return field;
+    },
+    scan: (words, origin) => {
+      const kindOctet = number.scan(words, origin);
+      const field = concat([kindOctet, octets.scan(words, origin)]);
+      const fault = faultOf(field);
+      if (fault !== undefined) throw new PresentationError(fault);
+      return field;
+    },
+    show: (reader) => `${number.show(reader)} ${octets.show(reader)}`,
+  };
+}
+
+/** Octets that have no text but RFC 3597's. */
+export const OPAQUE: RdataField = {
+  kind: 'octets',
+  parse: (reader) => reader.take(reader.remaining),
+  scan: () => {
+    throw new PresentationError("data in the generic form '\\# length hex' expected");
+  },
+  show: () => undefined,
+};
 
 /** Salt (RFC 5155 §3.3): a length octet and octets; one word of hexadecimal, `-` when empty. */
 export const SALT: RdataField = {

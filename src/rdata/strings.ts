@@ -109,6 +109,11 @@ export function showOctets(octets: Uint8Array): string {
   return text;
 }
 
+/** Octets as a word that needs no quotes; nothing in it means anything to a master file. */
+export function showWord(octets: Uint8Array): string {
+  return showOctets(octets).replaceAll(' ', '\\032').replace(/[();]/g, '\\$&');
+}
+
 /** One array of all these octets. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;

@@ -1,44 +1,15 @@
-// One row per RR type: everything the program knows about a type's RDATA. Nothing else asks which type it is.
+// RDATA of any type, by its row in rows.ts. RFC 3597 for the types without one.
 import { MalformedMessageError, PresentationError } from '../wire/errors.ts';
-import { RRType } from '../wire/iana.ts';
 import { foldName, type WireName } from '../wire/name.ts';
 import { WireReader } from '../wire/reader.ts';
-import { IPV4, IPV6 } from './addresses.ts';
 import type { RdataDescriptor, RdataField } from './descriptor.ts';
 import { isGeneric, scanGeneric, showGeneric } from './generic.ts';
-import { COMPRESSED_NAME } from './names.ts';
-import { period, u16, u32 } from './numbers.ts';
-import { CHAR_STRINGS, concat } from './strings.ts';
+import { RDATA_ROWS } from './rows.ts';
+import { concat } from './strings.ts';
 import { typeNumber, typeText } from './types.ts';
 import type { Words } from './words.ts';
 
-/** Every type whose RDATA is more to us than octets. */
-export const RDATA_TABLE: readonly RdataDescriptor[] = [
-  // RFC 1035: names may be compressed
-  row('A', [IPV4]),
-  row('NS', [COMPRESSED_NAME], { compressible: true, folds: true }),
-  row('CNAME', [COMPRESSED_NAME], { compressible: true, folds: true }),
-  row(
-    'SOA',
-    [
-      COMPRESSED_NAME,
-      COMPRESSED_NAME,
-      u32('serial'),
-      period('refresh'),
-      period('retry'),
-      period('expire'),
-      period('minimum'),
-    ],
-    { compressible: true, folds: true },
-  ),
-  row('PTR', [COMPRESSED_NAME], { compressible: true, folds: true }),
-  row('MX', [u16('preference'), COMPRESSED_NAME], { compressible: true, folds: true }),
-  row('TXT', [CHAR_STRINGS]),
-  row('AAAA', [IPV6]),
-  row('SRV', [u16('priority'), u16('weight'), u16('port'), COMPRESSED_NAME], { folds: true }),
-];
-
-const ROWS: ReadonlyMap<number, RdataDescriptor> = new Map(RDATA_TABLE.map((entry) => [entry.type, entry]));
+const ROWS: ReadonlyMap<number, RdataDescriptor> = new Map(RDATA_ROWS.map((entry) => [entry.type, entry]));
 
 /**
  * Reads RDATA in presentation format: all of `words`, in the type's own form or RFC 3597's (`\# 4 C0000201`),
@@ -132,20 +103,6 @@ export function showType(type: number): string {
 }
 
 // --- helpers ---
-
-function row(
-  mnemonic: keyof typeof RRType,
-  fields: readonly RdataField[],
-  options: { readonly compressible?: true; readonly folds?: true } = {},
-): RdataDescriptor {
-  return {
-    type: RRType[mnemonic],
-    mnemonic,
-    fields,
-    compressible: options.compressible === true,
-    folds: options.folds === true,
-  };
-}
 
 function scanFields(fields: readonly RdataField[], words: Words, origin: WireName): Uint8Array {
   const [first] = fields;

@@ -77,34 +77,7 @@ export function scanName(text: string, origin: WireName | undefined): WireName {
   if (text === '@') return origin ?? failName(text, "'@' without an origin");
   if (text === '.') return ROOT;
   if (text === '') failName(text, 'empty name');
-  const name = new Uint8Array(MAX_NAME_LENGTH + 1);
-  let length = 1;
-  let label = 0; // where the length octet of the current label stands
-  for (let i = 0; i < text.length; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 46) {
-      if (length === label + 1) failName(text, 'empty label');
-      name[label] = length - label - 1;
-      label = length++;
-    } else if (c === 92) {
-      const escaped = scanEscape(text, i);
-      name[length++] = escaped.octet;
-      i = escaped.last;
-    } else {
-      if (c > 255) failName(text, `character '${text[i]}' is not an octet`);
-      name[length++] = c;
-    }
-    if (length - label - 1 > MAX_LABEL_LENGTH) failName(text, 'label over 63 octets');
-    if (length > MAX_NAME_LENGTH) failName(text, 'name over 255 octets');
-  }
-  if (length === label + 1) return name.slice(0, length) as WireName; // it ended with a dot
-  name[label] = length - label - 1;
-  if (origin === undefined) failName(text, 'relative name without an origin');
-  if (length + origin.length > MAX_NAME_LENGTH) failName(text, 'name over 255 octets with its origin');
-  const whole = new Uint8Array(length + origin.length);
-  whole.set(name.subarray(0, length));
-  whole.set(origin, length);
-  return whole as WireName;
+  return text.includes('\\') ? scanEscapedName(text, origin) : scanPlainName(text, origin);
 }
 
 /** `\DDD` or `\X` at `text[at]` (RFC 1035 §5.1): the octet, and the index of the escape's last character. */
@@ -198,6 +171,65 @@ export function childName<N extends WireName>(label: Uint8Array, parent: N): N {
 }
 
 // --- helpers ---
+
+/** Text without escapes has one octet for each character and one more: its size is known beforehand. */
+function scanPlainName(text: string, origin: WireName | undefined): WireName {
+  const isAbsolute = text.charCodeAt(text.length - 1) === 46;
+  if (!isAbsolute && origin === undefined) failName(text, 'relative name without an origin');
+  const own = text.length + 1; // an absolute name's last length octet, the root's, is that of the empty label
+  if (own > MAX_NAME_LENGTH) failName(text, 'name over 255 octets');
+  const suffix = isAbsolute ? undefined : origin;
+  const size = own + (suffix?.length ?? 0);
+  if (size > MAX_NAME_LENGTH) failName(text, 'name over 255 octets with its origin');
+  const name = new Uint8Array(size);
+  let label = 0; // where the length octet of the current label stands
+  for (let i = 0; i <= text.length; i++) {
+    const c = i < text.length ? text.charCodeAt(i) : 46;
+    if (c === 46) {
+      if (i === label && i < text.length) failName(text, 'empty label');
+      if (i - label > MAX_LABEL_LENGTH) failName(text, 'label over 63 octets');
+      name[label] = i - label;
+      label = i + 1;
+    } else {
+      if (c > 255) failName(text, `character '${text[i]}' is not an octet`);
+      name[i + 1] = c;
+    }
+  }
+  for (let i = own; i < size; i++) name[i] = suffix?.[i - own] ?? 0;
+  return name as WireName;
+}
+
+/** Any text; slower than {@link scanPlainName}. */
+function scanEscapedName(text: string, origin: WireName | undefined): WireName {
+  const name = new Uint8Array(MAX_NAME_LENGTH + 1);
+  let length = 1;
+  let label = 0; // where the length octet of the current label stands
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 46) {
+      if (length === label + 1) failName(text, 'empty label');
+      name[label] = length - label - 1;
+      label = length++;
+    } else if (c === 92) {
+      const escaped = scanEscape(text, i);
+      name[length++] = escaped.octet;
+      i = escaped.last;
+    } else {
+      if (c > 255) failName(text, `character '${text[i]}' is not an octet`);
+      name[length++] = c;
+    }
+    if (length - label - 1 > MAX_LABEL_LENGTH) failName(text, 'label over 63 octets');
+    if (length > MAX_NAME_LENGTH) failName(text, 'name over 255 octets');
+  }
+  if (length === label + 1) return name.slice(0, length) as WireName; // it ended with a dot
+  name[label] = length - label - 1;
+  if (origin === undefined) failName(text, 'relative name without an origin');
+  if (length + origin.length > MAX_NAME_LENGTH) failName(text, 'name over 255 octets with its origin');
+  const whole = new Uint8Array(length + origin.length);
+  whole.set(name.subarray(0, length));
+  whole.set(origin, length);
+  return whole as WireName;
+}
 
 function labelStarts(name: Uint8Array): number[] {
   const starts: number[] = [];

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import * as fc from 'fast-check';
 import { directory, integer, text } from '../../src/config/kinds.ts';
 import { ConfigError, defaultConfig, readConfig, readSettings } from '../../src/config/load.ts';
 
@@ -147,6 +148,49 @@ level = "verbose"
       'waypost.toml:3:30: tcp.max-connections-per-client is 20, more than tcp.max-connections, which is 10; lower the one or raise the other',
     ]);
     expect(errorsOf('[tcp]\nmax-connections = 10\n')).to.have.length(1);
+  });
+
+  it('law: nothing but ConfigError escapes, whatever the text', () => {
+    const words = [
+      '[',
+      ']',
+      '[[',
+      '{',
+      '}',
+      '=',
+      '.',
+      ',',
+      '"',
+      "'",
+      '\n',
+      '#',
+      ' ',
+      '\\',
+      '1',
+      '-',
+      '2026-11-23',
+      'true',
+    ];
+    const names = [
+      'listen',
+      'tcp',
+      'udp.max-payload',
+      'idle-timeout',
+      '"127.0.0.1:53"',
+      '__proto__',
+      '\u0000',
+      '"""',
+    ];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...words, ...names), { maxLength: 14 }), (parts) => {
+        try {
+          readConfig(parts.join(''), 'w');
+        } catch (error) {
+          expect(error).to.be.instanceOf(ConfigError);
+        }
+      }),
+      { numRuns: 3000 },
+    );
   });
 
   it('never takes a key of Object for a setting', () => {

@@ -5,7 +5,7 @@ import { composeMessage } from '../../src/message/compose.ts';
 import { parseClientSubnet, parseCookie, parseExtendedError } from '../../src/message/edns.ts';
 import type { Message, MessageRecord } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
-import { RDATA_TABLE } from '../../src/rdata/table.ts';
+import { RDATA_ROWS } from '../../src/rdata/rows.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
 import { holds } from '../support/fuzz.ts';
 import { name, scanRecord } from '../support/rr.ts';
@@ -212,7 +212,7 @@ describe('hostile messages cost little', () => {
   });
 
   it('records of every type we know, with RDATA of nothing but pointers', () => {
-    for (const { type } of RDATA_TABLE) {
+    for (const { type } of RDATA_ROWS) {
       const data: number[] = new Array(100).fill([0xc0, 12]).flat();
       const body: number[] = [];
       while (body.length < 60_000) body.push(0, type >> 8, type & 255, 0, 1, 0, 0, 0, 0, 0, 200, ...data);

@@ -1,0 +1,39 @@
+import type { Terminal } from './terminal.ts';
+
+/** What a command's own file gives. */
+export interface Command {
+  /** What `waypost help COMMAND` says below the usage line: options, exit codes, examples. */
+  readonly help: string;
+  /**
+   * Does the work and returns the exit code. `args` are the words after the command. Throws `WaypostError` (exit code 1)
+   * for what people can mend, `UsageError` (2) for words that are not understood.
+   */
+  run(args: readonly string[], terminal: Terminal): Promise<number>;
+}
+
+/** A row of the table of commands. */
+export interface CommandRow {
+  readonly name: string;
+  /** The words after `waypost NAME`. */
+  readonly usage: string;
+  /** One line for `waypost help`. */
+  readonly summary: string;
+  /** Loads the command's file only when it is wanted, so that `waypost --help` is quick. */
+  load(): Promise<Command>;
+}
+
+/** Every command of `waypost` besides `help`, in the order of the help. */
+export const COMMANDS: readonly CommandRow[] = [
+  {
+    name: 'check',
+    usage: '[-c FILE]',
+    summary: 'read the configuration as serve would and tell all that is wrong',
+    load: async () => (await import('./check.ts')).CHECK,
+  },
+  {
+    name: 'rotation',
+    usage: '[-n 30] [--server ADDR:PORT] [--udp] [--tcp] NAME [TYPE]',
+    summary: 'ask a server many times and tell whether its answers rotate exactly',
+    load: async () => (await import('./rotation.ts')).ROTATION,
+  },
+];

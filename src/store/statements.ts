@@ -1,0 +1,199 @@
+import type { Database } from 'better-sqlite3';
+import { storeError } from './errors.ts';
+
+/** What SQLite takes as a parameter and gives as a column. */
+export type Value = number | string | Uint8Array | null;
+
+/** One prepared statement. Its errors are {@link StoreError}s. */
+export interface Query<B extends Value[], R extends Value[]> {
+  run(...values: B): { readonly changes: number; readonly id: number };
+  /** The first row, as an array of columns. */
+  get(...values: B): R | undefined;
+  all(...values: B): R[];
+}
+
+/** Every statement the store uses, prepared once. `pageRecords` is described in zone-view.ts. */
+export type Statements = ReturnType<typeof prepareStatements>;
+
+/** Rows of one multi-row INSERT: fewer calls into SQLite, half the time for each record. */
+export const ROWS_AT_ONCE = 40;
+
+/** Records in a page of `pageRecords`: enough to make the call cheap, few enough to stay in the CPU's cache. */
+const PAGE = 500;
+
+/** Prepares every statement; `path` is for error messages. */
+export function prepareStatements(sql: Database, path: string) {
+  function query<B extends Value[], R extends Value[] = []>(text: string): Query<B, R> {
+    return prepareQuery<B, R>(sql, text, path);
+  }
+  return {
+    // zone
+    zones: query<[], [id: number, apex: Uint8Array, source: string]>(
+      "SELECT id, apex, source FROM zone WHERE state = 'live' ORDER BY id",
+    ),
+    liveZone: query<[apex: Uint8Array], [id: number, source: string]>(
+      "SELECT id, source FROM zone WHERE apex = ? AND state = 'live'",
+    ),
+    leftOverZones: query<[], [id: number]>("SELECT id FROM zone WHERE state <> 'live'"),
+    insertZone: query<[apex: Uint8Array, source: string]>(
+      "INSERT INTO zone (apex, state, source) VALUES (?, 'loading', ?)",
+    ),
+    setZoneState: query<[state: string, id: number]>('UPDATE zone SET state = ? WHERE id = ?'),
+    deleteZone: query<[id: number]>('DELETE FROM zone WHERE id = ?'),
+
+    // rr
+    insertRecord: query<RecordRow>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW}`),
+    insertRecords: query<Value[]>(
+      `INSERT INTO rr ${RECORD_COLUMNS} VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(',')}`,
+    ),
+    findRecord: query<
+      [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
+      [ttl: number, written: Uint8Array | null]
+    >('SELECT ttl, written FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ?'),
+    deleteRecord: query<[zone: number, owner: Uint8Array, type: number, rdata: Uint8Array]>(
+      'DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ?',
+    ),
+    ownerRecords: query<
+      [zone: number, owner: Uint8Array],
+      [type: number, rdata: Uint8Array, ttl: number, written: Uint8Array | null]
+    >('SELECT type, rdata, ttl, written FROM rr WHERE zone = ? AND owner = ? ORDER BY type, rdata'),
+    countRecords: query<[zone: number], [count: number]>('SELECT count(*) FROM rr WHERE zone = ?'),
+    pageRecords: query<
+      [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
+      [page: Uint8Array | null]
+    >(packedPage('')),
+    pageRecordsBefore: query<
+      [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array, before: Uint8Array],
+      [page: Uint8Array | null]
+    >(packedPage('AND owner < ?')),
+    clearRecords: query<[zone: number, limit: number]>('DELETE FROM rr WHERE zone = ? LIMIT ?'),
+
+    // journal
+    insertJournal: query<
+      [
+        apex: Uint8Array,
+        action: string,
+        serialFrom: number | null,
+        serialTo: number | null,
+        atMs: number,
+        byKind: string,
+        byName: string,
+      ]
+    >(
+      `INSERT INTO journal (apex, action, serial_from, serial_to, at_ms, by_kind, by_name, removed, added)
+       VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+    ),
+    completeJournal: query<[serialTo: number, removed: number, added: number, id: number]>(
+      'UPDATE journal SET serial_to = ?, removed = ?, added = ? WHERE id = ?',
+    ),
+    deleteJournal: query<[id: number]>('DELETE FROM journal WHERE id = ?'),
+    insertJournalRecord: query<
+      [
+        journal: number,
+        sequence: number,
+        added: number,
+        owner: Uint8Array,
+        type: number,
+        rdata: Uint8Array,
+        ttl: number,
+        written: Uint8Array | null,
+      ]
+    >('INSERT INTO journal_rr VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+
+    // zone_file
+    zoneFiles: query<
+      [zone: number],
+      [path: string, size: number, mtimeMs: number, readMs: number, sha256: Uint8Array]
+    >('SELECT path, size, mtime_ms, read_ms, sha256 FROM zone_file WHERE zone = ? ORDER BY sequence'),
+    insertZoneFile: query<
+      [
+        zone: number,
+        sequence: number,
+        path: string,
+        size: number,
+        mtimeMs: number,
+        readMs: number,
+        sha256: Uint8Array,
+      ]
+    >('INSERT INTO zone_file VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    deleteZoneFiles: query<[zone: number]>('DELETE FROM zone_file WHERE zone = ?'),
+    chunkAfter: query<[zone: number, after: Uint8Array], [first: Uint8Array, octets: Uint8Array]>(
+      'SELECT first, octets FROM zone_file_chunk WHERE zone = ? AND first > ? ORDER BY first LIMIT 1',
+    ),
+    putChunk: query<[zone: number, first: Uint8Array, octets: Uint8Array]>(
+      'INSERT OR REPLACE INTO zone_file_chunk (zone, first, octets) VALUES (?, ?, ?)',
+    ),
+    deleteChunk: query<[zone: number, first: Uint8Array]>(
+      'DELETE FROM zone_file_chunk WHERE zone = ? AND first = ?',
+    ),
+    clearChunks: query<[zone: number, limit: number]>('DELETE FROM zone_file_chunk WHERE zone = ? LIMIT ?'),
+  };
+}
+
+type RecordRow = [
+  zone: number,
+  owner: Uint8Array,
+  type: number,
+  rdata: Uint8Array,
+  ttl: number,
+  written: Uint8Array | null,
+];
+
+const RECORD_COLUMNS = '(zone, owner, type, rdata, ttl, written)';
+const ROW = '(?, ?, ?, ?, ?, ?)';
+
+/**
+ * A page of records in canonical order as one blob: a row of its own for each record would cost four times as
+ * much on its way to JavaScript. Each record is a head of HEAD_LENGTH octets, seven bits in each since
+ * `char()` writes UTF-8, then owner key, canonical RDATA and written RDATA; `parsePage` in zone-view.ts reads
+ * it. `group_concat` takes the rows in the order in which the inner query gives them.
+ */
+function packedPage(condition: string): string {
+  return `
+    SELECT CAST(group_concat(record, '') AS BLOB) FROM (
+      SELECT char(
+          length(owner) & 127, length(owner) >> 7,
+          type & 127, type >> 7 & 127, type >> 14,
+          ttl & 127, ttl >> 7 & 127, ttl >> 14 & 127, ttl >> 21 & 127, ttl >> 28,
+          length(rdata) & 127, length(rdata) >> 7 & 127, length(rdata) >> 14,
+          coalesce(length(written), 0) & 127, coalesce(length(written), 0) >> 7 & 127, coalesce(length(written), 0) >> 14
+        ) || owner || rdata || coalesce(written, '') AS record
+      FROM rr
+      WHERE zone = ? AND (owner, type, rdata) > (?, ?, ?) ${condition}
+      ORDER BY owner, type, rdata
+      LIMIT ${PAGE}
+    )`;
+}
+
+function prepareQuery<B extends Value[], R extends Value[]>(
+  sql: Database,
+  text: string,
+  path: string,
+): Query<B, R> {
+  const statement = sql.prepare<B, R>(text);
+  if (statement.reader) statement.raw();
+  return {
+    run(...values) {
+      try {
+        const { changes, lastInsertRowid } = statement.run(...values);
+        return { changes, id: Number(lastInsertRowid) };
+      } catch (error) {
+        throw storeError(error, path);
+      }
+    },
+    get(...values) {
+      try {
+        return statement.get(...values);
+      } catch (error) {
+        throw storeError(error, path);
+      }
+    },
+    all(...values) {
+      try {
+        return statement.all(...values);
+      } catch (error) {
+        throw storeError(error, path);
+      }
+    },
+  };
+}

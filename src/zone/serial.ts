@@ -1,0 +1,32 @@
+// Serial numbers of zones: RFC 1982 arithmetic over the SERIAL field of the SOA (RFC 1035 §3.3.13).
+
+/** Whether serial `a` comes after `b` (RFC 1982 §3.2). Two serials exactly 2^31 apart are not ordered: false. */
+export function isSerialAhead(a: number, b: number): boolean {
+  const distance = (a - b) >>> 0;
+  return distance !== 0 && distance < 0x8000_0000;
+}
+
+/**
+ * The serial a changed zone gets: the wished one when it is ahead of the current one, otherwise the next.
+ * Zero is passed over, since some secondaries take it for "no serial".
+ */
+export function nextSerial(current: number, wished?: number): number {
+  if (wished !== undefined && isSerialAhead(wished, current)) return wished;
+  return (current + 1) >>> 0 || 1;
+}
+
+/** The SERIAL of SOA RDATA. Its five numbers end the RDATA, after two uncompressed names. */
+export function soaSerial(rdata: Uint8Array): number {
+  const at = rdata.length - NUMBERS;
+  return new DataView(rdata.buffer, rdata.byteOffset, rdata.byteLength).getUint32(at);
+}
+
+/** A copy of SOA RDATA with another SERIAL. */
+export function soaWithSerial(rdata: Uint8Array, serial: number): Uint8Array {
+  const copy = new Uint8Array(rdata);
+  new DataView(copy.buffer).setUint32(copy.length - NUMBERS, serial);
+  return copy;
+}
+
+/** SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM: four octets each. */
+const NUMBERS = 20;

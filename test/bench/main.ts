@@ -1,0 +1,130 @@
+/** `make bench`: Waypost beside the name servers that are installed here. See README.md in test/bench/. */
+import { writeFileSync } from 'node:fs';
+import { cpus, release } from 'node:os';
+import { parseArgs } from 'node:util';
+import { messageOf } from '../../src/base/errors.ts';
+import type { PartOptions, Skipped } from './part.ts';
+import { measureHeap, showHeap } from './part-heap.ts';
+import { measureServers, showServers } from './part-servers.ts';
+import { measureSizes, showSizes } from './part-sizes.ts';
+import { SERVER_KINDS, WAYPOST_TWO } from './servers/all.ts';
+import { BenchError, isInstalled, versionOf, Workshop } from './workshop.ts';
+
+const PARTS = ['servers', 'sizes', 'heap'] as const;
+const HELP = `node dist/test/bench/main.js [options]
+
+  --part servers|sizes|heap|all   what to measure (default all)
+  --rounds N                      turns that every server gets (default 3)
+  --seconds S                     length of one measured run (default 5)
+  --only a,b                      these servers: ${[...SERVER_KINDS, WAYPOST_TWO].map(({ name }) => name).join(', ')}
+  --sizes N,N                     names per zone in the part "sizes" (default 1000,100000,1000000)
+  --heap-queries N                questions in the part "heap" (default 10000000)
+  --json FILE                     every figure of every round as JSON
+`;
+
+interface Options extends PartOptions {
+  readonly parts: ReadonlySet<string>;
+  readonly sizes: readonly number[];
+  readonly heapQueries: number;
+  readonly json: string | undefined;
+}
+
+const startedMs = performance.now();
+try {
+  const options = readOptions();
+  if (options !== undefined) await bench(options);
+} catch (error) {
+  console.error(`bench: ${messageOf(error)}`);
+  process.exitCode = 1;
+}
+
+async function bench(options: Options): Promise<void> {
+  const machine = `${cpus()[0]?.model ?? '?'}, ${cpus().length} CPUs, Linux ${release()}, Node ${process.versions.node}`;
+  if (!isInstalled('dnsperf')) {
+    console.log("Nothing measured: dnsperf is not installed (Debian: 'apt-get install dnsperf').");
+    return;
+  }
+  const workshop = new Workshop();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      workshop.close();
+      process.exit(130);
+    });
+  }
+  const skipped: Skipped[] = [];
+  const figures: Record<string, unknown> = { machine, rounds: options.rounds, seconds: options.seconds };
+  console.log(
+    `${machine}, dnsperf ${versionOf(['dnsperf', '-h'])}; ${options.rounds} rounds of ${options.seconds} s`,
+  );
+  const finish = (part: string, report: { readonly skipped: readonly Skipped[] }, text: string): void => {
+    figures[part] = report;
+    skipped.push(...report.skipped.map(({ name, reason }) => ({ name: `${part}: ${name}`, reason })));
+    if (text !== '') console.log(`\n${text}`);
+  };
+  try {
+    if (options.parts.has('servers')) {
+      const report = await measureServers(workshop, options);
+      finish('servers', report, showServers(report));
+    }
+    if (options.parts.has('sizes')) {
+      const report = await measureSizes(workshop, options, options.sizes);
+      finish('sizes', report, showSizes(report));
+    }
+    if (options.parts.has('heap')) {
+      const report = await measureHeap(workshop, options, options.heapQueries);
+      finish('heap', report, showHeap(report));
+    }
+  } finally {
+    workshop.close();
+  }
+  if (skipped.length > 0) console.log('\nNot measured:');
+  for (const { name, reason } of skipped) console.log(`- ${name}: ${reason}`);
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(figures, undefined, 2)}\n`);
+}
+
+/** The command line; `undefined` when only help was wanted. Throws on what it does not know. */
+function readOptions(): Options | undefined {
+  const { values } = parseArgs({
+    options: {
+      part: { type: 'string', default: 'all' },
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '5' },
+      only: { type: 'string' },
+      sizes: { type: 'string', default: '1000,100000,1000000' },
+      'heap-queries': { type: 'string', default: '10000000' },
+      json: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return undefined;
+  }
+  const part = PARTS.find((known) => known === values.part);
+  if (part === undefined && values.part !== 'all') {
+    throw new BenchError(`--part ${values.part}: say one of ${PARTS.join(', ')}, all`);
+  }
+  const only = values.only?.split(',');
+  const known = new Set([...SERVER_KINDS, WAYPOST_TWO].map(({ name }) => name));
+  for (const name of only ?? []) {
+    if (!known.has(name)) throw new BenchError(`--only ${name}: the servers are ${[...known].join(', ')}`);
+  }
+  return {
+    parts: new Set(part === undefined ? PARTS : [part]),
+    rounds: wholeNumber('--rounds', values.rounds),
+    seconds: wholeNumber('--seconds', values.seconds),
+    only: only === undefined ? undefined : new Set(only),
+    sizes: values.sizes.split(',').map((size) => wholeNumber('--sizes', size)),
+    heapQueries: wholeNumber('--heap-queries', values['heap-queries']),
+    json: values.json,
+    progress: (line) =>
+      console.error(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s] ${line}`),
+  };
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new BenchError(`${option} ${text}: say a whole number above 0`);
+  return value;
+}
