@@ -30,8 +30,6 @@ const MAX_MESSAGE = 65_535;
  * One per thread; it allocates nothing per query and never throws on any octets.
  */
 export class Responder {
-  /** Responses sent by RCODE; doubles, so that they count for ever. */
-  readonly sent: Float64Array = new Float64Array(32);
   readonly #scanner = new QueryScanner();
   readonly #response = new Response();
   readonly #tickets = new Tickets();
@@ -161,7 +159,6 @@ export class Responder {
     const additionals = response.additionals + (scanner.hasEdns ? 1 : 0);
     octets[start + 10] = additionals >>> 8;
     octets[start + 11] = additionals;
-    this.sent[rcode & 31] = (this.sent[rcode & 31] ?? 0) + 1;
     return end - start;
   }
 }

@@ -24,9 +24,11 @@ export class ListenError extends WaypostError {
   readonly code = 'WP_LISTEN';
   /** The system's own code, such as `EADDRINUSE`. */
   readonly systemCode: string;
+  readonly address: string;
   /** `address` is text, as `showListenAddress` gives it. */
   constructor(transport: 'UDP' | 'TCP', address: string, systemCode: string) {
     super(`cannot listen on ${address} (${transport}): ${reasonFor(systemCode, transport)}`);
+    this.address = address;
     this.systemCode = systemCode;
   }
 }

@@ -43,6 +43,7 @@ export function prepareStatements(sql: Database, path: string) {
 
     // rr
     insertRecord: query<RecordRow>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW}`),
+    insertRecordValues: query<Value[]>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW}`),
     insertRecords: query<Value[]>(
       `INSERT INTO rr ${RECORD_COLUMNS} VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(',')}`,
     ),
@@ -75,17 +76,19 @@ export function prepareStatements(sql: Database, path: string) {
         action: string,
         serialFrom: number | null,
         serialTo: number | null,
+        removed: number,
+        added: number,
         atMs: number,
         byKind: string,
         byName: string,
       ]
     >(
-      `INSERT INTO journal (apex, action, serial_from, serial_to, at_ms, by_kind, by_name, removed, added)
-       VALUES (?, ?, ?, ?, ?, ?, ?, 0, 0)`,
+      `INSERT INTO journal (apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    completeJournal: query<[serialTo: number, removed: number, added: number, id: number]>(
-      'UPDATE journal SET serial_to = ?, removed = ?, added = ? WHERE id = ?',
-    ),
+    completeJournal: query<
+      [serialFrom: number, serialTo: number, removed: number, added: number, id: number]
+    >('UPDATE journal SET serial_from = ?, serial_to = ?, removed = ?, added = ? WHERE id = ?'),
     deleteJournal: query<[id: number]>('DELETE FROM journal WHERE id = ?'),
     insertJournalRecord: query<
       [

@@ -1,0 +1,62 @@
+// What goes over the control socket: JSON over HTTP over a unix socket, so that curl can speak it too.
+
+/** The socket's name in the data directory. */
+export const CONTROL_SOCKET = 'control.sock';
+
+/** `GET /status`. */
+export interface ServerStatus {
+  readonly version: string;
+  readonly pid: number;
+  readonly uptimeSeconds: number;
+  readonly listen: readonly string[];
+  /** `batch` (recvmmsg and sendmmsg) or `dgram`. */
+  readonly udp: 'batch' | 'dgram';
+  readonly zones: number;
+  readonly records: number;
+  /** Octets of the zone image in use, and how many of them nothing leads to any more. */
+  readonly imageOctets: number;
+  readonly imageGarbage: number;
+  readonly imageGeneration: number;
+  /** Octets of memory this process holds (resident). */
+  readonly residentOctets: number;
+  readonly threads: readonly ThreadReport[];
+  readonly tcp: { readonly connections: number; readonly answered: number; readonly overLimit: number };
+}
+
+/** One query thread. */
+export interface ThreadReport {
+  readonly isAlive: boolean;
+  readonly replaced: number;
+  readonly received: number;
+  readonly answered: number;
+  readonly unsent: number;
+  readonly discarded: number;
+  /** Octets of JavaScript heap in use, sampled about once a second. */
+  readonly heapUsed: number;
+}
+
+/** A row of `GET /zones`. */
+export interface ZoneSummary {
+  readonly apex: string;
+  readonly serial: number;
+  readonly records: number;
+  readonly source: string;
+}
+
+/** `POST /reload`. */
+export interface ReloadReport {
+  readonly zones: readonly ReloadedZone[];
+  readonly errors: readonly string[];
+}
+
+/** What a reload did with one zone. */
+export interface ReloadedZone {
+  readonly apex: string;
+  readonly outcome: string;
+  readonly serial: number | undefined;
+  readonly records: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly warnings: readonly string[];
+  readonly errors: readonly string[];
+}

@@ -1,0 +1,102 @@
+import { chmodSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import type { Log } from '../base/effects.ts';
+import { messageOf, WaypostError } from '../base/errors.ts';
+import { CONTROL_SOCKET, type ReloadReport, type ServerStatus, type ZoneSummary } from './protocol.ts';
+
+/** What the control socket can ask of the running server. */
+export interface Controlled {
+  status(): ServerStatus;
+  zones(): readonly ZoneSummary[];
+  /** Reads the zone files again; with an apex (presentation format), reports that zone only. */
+  reload(apex: string | undefined): Promise<ReloadReport>;
+}
+
+/** The control socket cannot be made. */
+export class ControlSocketError extends WaypostError {
+  readonly code = 'WP_CONTROL_SOCKET';
+}
+
+/**
+ * The control socket of a server: a unix socket in the data directory that only its owner may open (mode 0600). Who
+ * holds the lock of the data directory may call {@link listen}: a socket file left behind is taken away.
+ */
+export class ControlServer {
+  readonly #path: string;
+  readonly #server: Server;
+  readonly #controlled: Controlled;
+  readonly #log: Log;
+
+  constructor(dataDirectory: string, controlled: Controlled, log: Log) {
+    this.#path = join(dataDirectory, CONTROL_SOCKET);
+    this.#controlled = controlled;
+    this.#log = log;
+    this.#server = createServer((request, response) => void this.#handle(request, response));
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.requestTimeout = REQUEST_TIMEOUT_MS;
+  }
+
+  /** Throws {@link ControlSocketError}. */
+  async listen(): Promise<void> {
+    rmSync(this.#path, { force: true });
+    const before = process.umask(0o177);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#server.once('error', reject);
+        this.#server.listen(this.#path, resolve);
+      });
+      chmodSync(this.#path, 0o600);
+    } catch (error) {
+      throw new ControlSocketError(`cannot make the control socket ${this.#path}: ${messageOf(error)}`, {
+        cause: error,
+      });
+    } finally {
+      process.umask(before);
+    }
+    this.#server.on('error', (error) => this.#log.warn('control: socket error', { error: messageOf(error) }));
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    rmSync(this.#path, { force: true });
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    request.resume();
+    try {
+      const url = new URL(request.url ?? '/', 'http://control');
+      const result = await this.#route(`${request.method} ${url.pathname}`, url.searchParams);
+      if (result === undefined)
+        send(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
+      else send(response, 200, result);
+    } catch (error) {
+      this.#log.error('control: request failed', { error: messageOf(error) });
+      send(response, 500, { error: messageOf(error) });
+    }
+  }
+
+  #route(what: string, parameters: URLSearchParams): unknown {
+    switch (what) {
+      case 'GET /status':
+        return this.#controlled.status();
+      case 'GET /zones':
+        return this.#controlled.zones();
+      case 'POST /reload':
+        return this.#controlled.reload(parameters.get('zone') ?? undefined);
+      default:
+        return undefined;
+    }
+  }
+}
+
+// --- helpers ---
+
+const MAX_CONNECTIONS = 64;
+const REQUEST_TIMEOUT_MS = 10_000;
+
+function send(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(`${JSON.stringify(body)}\n`);
+}

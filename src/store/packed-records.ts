@@ -1,0 +1,186 @@
+import { canonicalRdata } from '../rdata/table.ts';
+import type { DomainName } from '../wire/name.ts';
+import type { RR } from '../zone/record.ts';
+import { composeOwnerKeyInto, MAX_KEY_LENGTH, parseOwnerKey } from './owner-key.ts';
+
+/**
+ * Records of one zone, one after another in one array of octets: a million of them without a million objects.
+ * The same octets are what `zone_file_chunk` keeps.
+ *
+ * A record is: length of the whole (u32), length of the owner key (u16), type (u16), TTL (u32), length of the
+ * canonical RDATA (u16), length of the written RDATA or 0 when it is the same (u16), then the three.
+ */
+export class PackedRecords {
+  readonly apex: DomainName;
+  octets: Uint8Array;
+  length = 0;
+  count = 0;
+  /** Where each record begins. */
+  starts: Uint32Array;
+
+  /** `expected`: octets to plan for. */
+  constructor(apex: DomainName, expected: number) {
+    this.apex = apex;
+    this.octets = new Uint8Array(expected + HEAD + MAX_KEY_LENGTH);
+    this.starts = new Uint32Array((expected >> 5) + 8);
+  }
+
+  add(rr: RR): void {
+    const rdata = canonicalRdata(rr.type, rr.rdata);
+    const written = rdata === rr.rdata || sameOctets(rdata, rr.rdata) ? 0 : rr.rdata.length;
+    this.#reserve(HEAD + MAX_KEY_LENGTH + rdata.length + written);
+    const { octets, length: at } = this;
+    const keyEnd = composeOwnerKeyInto(rr.owner, this.apex.length, octets, at + HEAD);
+    octets.set(rdata, keyEnd);
+    let end = keyEnd + rdata.length;
+    if (written > 0) {
+      octets.set(rr.rdata, end);
+      end += written;
+    }
+    putU32(octets, at, end - at);
+    putU16(octets, at + 4, keyEnd - at - HEAD);
+    putU16(octets, at + 6, rr.type);
+    putU32(octets, at + 8, rr.ttl);
+    putU16(octets, at + 12, rdata.length);
+    putU16(octets, at + 14, written);
+    this.#end(end);
+  }
+
+  /** Takes over the record at `at` of other packed octets with the same apex. */
+  addPacked(octets: Uint8Array, at: number): void {
+    const length = lengthAt(octets, at);
+    this.#reserve(length);
+    this.octets.set(octets.subarray(at, at + length), this.length);
+    this.#end(this.length + length);
+  }
+
+  /** The records as such, in the order in which they were added. */
+  *[Symbol.iterator](): Iterator<RR> {
+    for (let i = 0; i < this.count; i++) yield recordAt(this.octets, this.starts[i] ?? 0, this.apex);
+  }
+
+  #end(end: number): void {
+    this.starts[this.count++] = this.length;
+    this.length = end;
+  }
+
+  #reserve(more: number): void {
+    if (this.length + more > this.octets.length) {
+      const larger = new Uint8Array(Math.ceil(1.5 * this.octets.length) + more);
+      larger.set(this.octets.subarray(0, this.length));
+      this.octets = larger;
+    }
+    if (this.count === this.starts.length) {
+      const larger = new Uint32Array(2 * this.starts.length);
+      larger.set(this.starts);
+      this.starts = larger;
+    }
+  }
+}
+
+// --- one packed record ---
+
+/** Octets before the owner key. */
+export const HEAD = 16;
+
+export function lengthAt(octets: Uint8Array, at: number): number {
+  return u16(octets, at) * 0x10000 + u16(octets, at + 2);
+}
+
+export function keyLengthAt(octets: Uint8Array, at: number): number {
+  return u16(octets, at + 4);
+}
+
+export function typeAt(octets: Uint8Array, at: number): number {
+  return u16(octets, at + 6);
+}
+
+export function ttlAt(octets: Uint8Array, at: number): number {
+  return u16(octets, at + 8) * 0x10000 + u16(octets, at + 10);
+}
+
+export function setTtlAt(octets: Uint8Array, at: number, ttl: number): void {
+  putU32(octets, at + 8, ttl);
+}
+
+export function rdataLengthAt(octets: Uint8Array, at: number): number {
+  return u16(octets, at + 12);
+}
+
+/** 0 when the RDATA was written in its canonical form. */
+export function writtenLengthAt(octets: Uint8Array, at: number): number {
+  return u16(octets, at + 14);
+}
+
+/** The owner of a packed record. */
+export function ownerAt(octets: Uint8Array, at: number, apex: DomainName): DomainName {
+  return parseOwnerKey(octets, at + HEAD, at + HEAD + keyLengthAt(octets, at), apex);
+}
+
+/** A packed record as such, with its RDATA as written; shares the memory of `octets`. */
+export function recordAt(octets: Uint8Array, at: number, apex: DomainName): RR {
+  const rdata = at + HEAD + keyLengthAt(octets, at);
+  const written = rdata + rdataLengthAt(octets, at);
+  const end = at + lengthAt(octets, at);
+  return {
+    owner: ownerAt(octets, at, apex),
+    type: typeAt(octets, at),
+    ttl: ttlAt(octets, at),
+    rdata: written < end ? octets.subarray(written, end) : octets.subarray(rdata, written),
+  };
+}
+
+/** Orders packed records by owner (RFC 4034 §6.1), type and canonical RDATA; 0: they are the same record. */
+export function comparePacked(a: Uint8Array, atA: number, b: Uint8Array, atB: number): number {
+  const keyA = keyLengthAt(a, atA);
+  const keyB = keyLengthAt(b, atB);
+  const order = compareOctets(a, atA + HEAD, keyA, b, atB + HEAD, keyB) || typeAt(a, atA) - typeAt(b, atB);
+  if (order !== 0) return order;
+  const rdataA = atA + HEAD + keyA;
+  const rdataB = atB + HEAD + keyB;
+  return compareOctets(a, rdataA, rdataLengthAt(a, atA), b, rdataB, rdataLengthAt(b, atB));
+}
+
+/** Whether two packed records are of one RRset. */
+export function sameRRset(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolean {
+  const key = keyLengthAt(a, atA);
+  if (typeAt(a, atA) !== typeAt(b, atB) || key !== keyLengthAt(b, atB)) return false;
+  return compareOctets(a, atA + HEAD, key, b, atB + HEAD, key) === 0;
+}
+
+/** Whether two arrays hold the same octets. */
+export function sameOctets(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && compareOctets(a, 0, a.length, b, 0, b.length) === 0;
+}
+
+// --- helpers ---
+
+function compareOctets(
+  a: Uint8Array,
+  startA: number,
+  lengthA: number,
+  b: Uint8Array,
+  startB: number,
+  lengthB: number,
+): number {
+  const common = Math.min(lengthA, lengthB);
+  for (let i = 0; i < common; i++) {
+    const order = (a[startA + i] ?? 0) - (b[startB + i] ?? 0);
+    if (order !== 0) return order;
+  }
+  return lengthA - lengthB;
+}
+
+function u16(octets: Uint8Array, at: number): number {
+  return ((octets[at] ?? 0) << 8) | (octets[at + 1] ?? 0);
+}
+
+function putU16(octets: Uint8Array, at: number, value: number): void {
+  octets[at] = value >> 8;
+  octets[at + 1] = value;
+}
+
+function putU32(octets: Uint8Array, at: number, value: number): void {
+  putU16(octets, at, value >>> 16);
+  putU16(octets, at + 2, value & 0xffff);
+}

@@ -1,0 +1,337 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Effects } from '../base/effects.ts';
+import { messageOf, WaypostError } from '../base/errors.ts';
+import { showRdata, showType } from '../rdata/table.ts';
+import { type DomainName, showName } from '../wire/name.ts';
+import { checkZone } from '../zone/check.ts';
+import type { Finding } from '../zone/finding.ts';
+import type { ZoneDatabase } from './database.ts';
+import { ChangeRefusedError, StoreError } from './errors.ts';
+import { composeOwnerKey } from './owner-key.ts';
+import { Slices } from './slices.ts';
+import { findOwner } from './sorted-records.ts';
+import { findDifference, putDifference } from './zone-difference.ts';
+import {
+  areUnchanged,
+  type ReadFile,
+  type ScannedZone,
+  scanApex,
+  scanZone,
+  ZONE_FILE_ENDING,
+} from './zone-file.ts';
+import { clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
+import { StoredZoneView } from './zone-view.ts';
+import { type Changed, type Conflict, type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
+
+/** What a load made of one zone. Warnings and errors begin with file and line where there are any. */
+export interface ZoneReport {
+  readonly outcome: 'unchanged' | 'new' | 'changed' | 'removed' | 'failed';
+  readonly apex: DomainName;
+  readonly path: string;
+  /** Of the zone as it is served now; `undefined` when it is not. */
+  readonly serial: number | undefined;
+  /** Records that are served now. */
+  readonly records: number;
+  readonly added: number;
+  readonly removed: number;
+  readonly warnings: readonly string[];
+  readonly errors: readonly string[];
+}
+
+/** What a load did. */
+export interface LoadReport {
+  readonly zones: readonly ZoneReport[];
+  /** What concerns no zone: a directory that cannot be read, a file whose name says none. */
+  readonly errors: readonly string[];
+}
+
+/** How a loader is joined with the rest of the program. */
+export interface ZoneLoaderOptions {
+  /** Where the `*.zone` files are. */
+  readonly directory: string;
+  readonly database: ZoneDatabase;
+  readonly writer: ZoneWriter;
+  readonly effects: Effects;
+  /** Called between slices while a zone is read and put in. */
+  onProgress?(apex: DomainName, records: number): void;
+  /** Lets others have their turn between slices. */
+  breathe?(): Promise<void>;
+}
+
+/** Keeps the zones of a directory of zone files: what people edit becomes changes. */
+export class ZoneLoader {
+  readonly #options: ZoneLoaderOptions;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ZoneLoaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads what is new, changed or gone since the last load; the first load reads everything. A load that is asked for
+   * while one runs begins after it. Throws {@link StoreError} when the database fails; what was loaded stays.
+   */
+  load(): Promise<LoadReport> {
+    const load = this.#last.then(() => new Load(this.#options).run());
+    this.#last = load.catch(() => {});
+    return load;
+  }
+}
+
+/** Zones, or records in them, that one transaction and one step of the image take in. */
+const ZONES_AT_ONCE = 2000;
+const RECORDS_AT_ONCE = 100_000;
+/** Findings and conflicts of one zone that are said one by one. */
+const MAX_SAID = 100;
+
+interface PendingZone {
+  readonly staged: StagedZone;
+  readonly path: string;
+  readonly warnings: readonly string[];
+}
+
+/** One load. */
+class Load {
+  readonly #options: ZoneLoaderOptions;
+  readonly #slices: Slices;
+  readonly #reports: ZoneReport[] = [];
+  readonly #errors: string[] = [];
+  #pending: PendingZone[] = [];
+  #pendingRecords = 0;
+
+  constructor(options: ZoneLoaderOptions) {
+    this.#options = options;
+    this.#slices = new Slices(() => options.effects.nowMs(), options.breathe);
+  }
+
+  async run(): Promise<LoadReport> {
+    const { database } = this.#options;
+    await this.#slices.run(clearLeftOvers(database));
+    const files = this.#findFiles();
+    if (files !== undefined) {
+      for (const [path, apex] of files) {
+        await this.#loadZone(apex, path);
+        await this.#slices.pause();
+      }
+      this.#adoptPending();
+      await this.#removeMissing(new Set([...files.values()].map(showName)));
+      await this.#slices.run(clearLeftOvers(database));
+    }
+    database.shrink();
+    return { zones: this.#reports, errors: this.#errors };
+  }
+
+  /** The zone files by path, in the order of their names; `undefined` when the directory cannot be read. */
+  #findFiles(): Map<string, DomainName> | undefined {
+    const { directory } = this.#options;
+    let names: string[];
+    try {
+      names = readdirSync(directory).sort();
+    } catch (error) {
+      this.#errors.push(`cannot read the zone directory ${directory}: ${messageOf(error)}`);
+      return undefined;
+    }
+    const files = new Map<string, DomainName>();
+    const seen = new Map<string, string>();
+    for (const name of names) {
+      if (!name.endsWith(ZONE_FILE_ENDING) || name.startsWith('.')) continue;
+      const path = join(directory, name);
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) continue;
+      try {
+        const apex = scanApex(name);
+        const other = seen.get(showName(apex));
+        if (other !== undefined) {
+          this.#errors.push(`${path} and ${other} are both for the zone ${showName(apex)}: keep one of them`);
+          continue;
+        }
+        seen.set(showName(apex), path);
+        files.set(path, apex);
+      } catch (error) {
+        if (!(error instanceof WaypostError)) throw error;
+        this.#errors.push(`${path}: ${error.message}`);
+      }
+    }
+    return files;
+  }
+
+  /** One zone; what is wrong with its file is reported, what is wrong with the database is thrown. */
+  async #loadZone(apex: DomainName, path: string): Promise<void> {
+    const { database, effects, onProgress } = this.#options;
+    const zone = database.zone(apex);
+    if (zone !== undefined && zone.source !== 'file') {
+      this.#report(
+        'failed',
+        apex,
+        path,
+        [],
+        [`${path}: the zone is here already, from ${zone.source}, not from a file`],
+      );
+      return;
+    }
+    if (zone !== undefined && areUnchanged(readFiles(database, zone.id, path))) {
+      this.#report('unchanged', apex, path, [], []);
+      return;
+    }
+    try {
+      const scanned = await this.#slices.run(
+        scanZone(
+          path,
+          apex,
+          () => effects.nowMs(),
+          (records) => onProgress?.(apex, records),
+        ),
+      );
+      if (scanned.errors.length > 0) this.#report('failed', apex, path, scanned.warnings, scanned.errors);
+      else if (zone === undefined) await this.#loadNew(apex, path, scanned);
+      else await this.#loadChanged(zone.id, apex, path, scanned);
+    } catch (error) {
+      if (!(error instanceof WaypostError) || error instanceof StoreError) throw error;
+      this.#report('failed', apex, path, [], [error.message]);
+    }
+  }
+
+  // --- new zones ---
+
+  async #loadNew(apex: DomainName, path: string, scanned: ScannedZone): Promise<void> {
+    const { database } = this.#options;
+    const { sorted, files } = scanned;
+    const id = await this.#slices.run(stageZone(database, apex, sorted, files));
+    const view = new StoredZoneView(database.statements, id, apex);
+    const said = say(checkZone(view), scanned, path);
+    if (said.errors.length > 0) {
+      database.statements.setZoneState.run('dead', id);
+      this.#report('failed', apex, path, said.warnings, said.errors);
+      return;
+    }
+    const records = sorted.order.length;
+    this.#pending.push({
+      staged: { id, apex, records, by: { kind: 'file', name: path } },
+      path,
+      warnings: said.warnings,
+    });
+    this.#pendingRecords += records;
+    if (this.#pending.length >= ZONES_AT_ONCE || this.#pendingRecords >= RECORDS_AT_ONCE)
+      this.#adoptPending();
+  }
+
+  #adoptPending(): void {
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#pendingRecords = 0;
+    this.#options.writer.adopt(pending.map(({ staged }) => staged));
+    for (const { staged, path, warnings } of pending) {
+      this.#report('new', staged.apex, path, warnings, [], { added: staged.records, removed: 0 });
+    }
+  }
+
+  // --- changed zones ---
+
+  async #loadChanged(id: number, apex: DomainName, path: string, scanned: ScannedZone): Promise<void> {
+    const { database, writer } = this.#options;
+    const { sorted, files } = scanned;
+    const soas = countSoas(sorted);
+    if (soas !== 1) {
+      const message = `${path}: ${soas} SOA records at ${showName(apex)}: a zone has exactly one`;
+      this.#report('failed', apex, path, scanned.warnings, [message]);
+      return;
+    }
+    const difference = await this.#slices.run(findDifference(database, id, sorted, apex));
+    try {
+      const changed = writer.change({
+        apex,
+        removed: difference.removed,
+        added: difference.added,
+        by: { kind: 'file', name: path },
+        alongside(zone) {
+          putDifference(database, zone.id, difference);
+          putFiles(database, zone.id, files);
+        },
+      });
+      const said = say(changed.warnings, scanned, path);
+      const warnings = [...said.warnings, ...sayConflicts(changed.conflicts, path)];
+      const outcome = changed.serialFrom === changed.serialTo ? 'unchanged' : 'changed';
+      this.#report(outcome, apex, path, warnings, [], changed);
+    } catch (error) {
+      if (!(error instanceof ChangeRefusedError)) throw error;
+      const said = say(error.findings, scanned, path);
+      this.#report('failed', apex, path, said.warnings, said.errors);
+    }
+  }
+
+  // --- zones whose file is gone ---
+
+  async #removeMissing(found: ReadonlySet<string>): Promise<void> {
+    const { database, writer, directory } = this.#options;
+    for (const { apex, source, id } of database.zones()) {
+      if (source !== 'file' || found.has(showName(apex))) continue;
+      const path = readFiles(database, id)[0]?.path ?? directory;
+      const removed = database.recordCount(id);
+      writer.remove(apex, { kind: 'file', name: path });
+      this.#report('removed', apex, path, [], [], { added: 0, removed });
+      await this.#slices.pause();
+    }
+  }
+
+  #report(
+    outcome: ZoneReport['outcome'],
+    apex: DomainName,
+    path: string,
+    warnings: readonly string[],
+    errors: readonly string[],
+    { added, removed }: Pick<Changed, 'added' | 'removed'> = { added: 0, removed: 0 },
+  ): void {
+    const { database } = this.#options;
+    const zone = database.zone(apex);
+    const serial = zone === undefined ? undefined : serialOf(database.view(apex));
+    const records = zone === undefined ? 0 : database.recordCount(zone.id);
+    this.#reports.push({ outcome, apex, path, serial, records, added, removed, warnings, errors });
+  }
+}
+
+/** The files a zone was read from; none when its zone file is not the one at `path` any more. */
+function readFiles(database: ZoneDatabase, zone: number, path?: string): ReadFile[] {
+  const files = database.statements.zoneFiles
+    .all(zone)
+    .map(([name, size, mtimeMs, readMs, sha256]) => ({ path: name, size, mtimeMs, readMs, sha256 }));
+  return path === undefined || files[0]?.path === path ? files : [];
+}
+
+// --- what is said ---
+
+/** Findings as sentences, those of the scan included, each with the place of the owner's first record. */
+function say(
+  findings: Iterable<Finding>,
+  scanned: ScannedZone,
+  path: string,
+): { warnings: string[]; errors: string[] } {
+  const warnings = [...scanned.warnings];
+  const errors: string[] = [];
+  for (const finding of [...scanned.sorted.findings, ...findings]) {
+    const list = finding.severity === 'error' ? errors : warnings;
+    if (list.length > MAX_SAID) continue;
+    if (list.length === MAX_SAID) {
+      list.push(`${path}: more than ${MAX_SAID} ${finding.severity}s; the rest is left out`);
+      continue;
+    }
+    const { apex } = scanned.sorted.records;
+    const record =
+      finding.rule === 'outside-zone'
+        ? undefined
+        : findOwner(scanned.sorted, composeOwnerKey(finding.owner, apex), finding.type);
+    const place = record === undefined ? path : scanned.placeOf(record);
+    list.push(`${place}: ${showName(finding.owner)}: ${finding.message} [${finding.rule}]`);
+  }
+  return { warnings, errors };
+}
+
+function sayConflicts(conflicts: readonly Conflict[], path: string): string[] {
+  const said = conflicts.slice(0, MAX_SAID).map(({ kind, rr }) => {
+    const record = `${showName(rr.owner)} ${rr.ttl} ${showType(rr.type)} ${showRdata(rr.type, rr.rdata)}`;
+    return kind === 'gone'
+      ? `${path}: no longer has ${record}, which a dynamic change had removed already`
+      : `${path}: no longer has ${record}; a dynamic change had given it another TTL, it is removed all the same`;
+  });
+  const more = conflicts.length - said.length;
+  return more === 0 ? said : [...said, `${path}: ${more} more records were changed dynamically`];
+}

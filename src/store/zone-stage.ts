@@ -1,0 +1,120 @@
+import { RRType } from '../wire/iana.ts';
+import type { DomainName } from '../wire/name.ts';
+import { packChunks } from './chunks.ts';
+import type { ZoneDatabase } from './database.ts';
+import { HEAD, keyLengthAt, lengthAt, rdataLengthAt, ttlAt, typeAt } from './packed-records.ts';
+import type { SortedRecords } from './sorted-records.ts';
+import { ROWS_AT_ONCE, type Value } from './statements.ts';
+import type { ReadFile } from './zone-file.ts';
+
+/**
+ * Puts a new zone into the database beside those that are served, in slices, each a transaction of its own:
+ * while a large zone comes in, other zones can change. The zone is in the state 'loading' until the writer
+ * adopts it; after a crash it is cleared away. Returns its id. Throws {@link StoreError}.
+ */
+export function* stageZone(
+  database: ZoneDatabase,
+  apex: DomainName,
+  sorted: SortedRecords,
+  files: readonly ReadFile[],
+): Generator<void, number> {
+  const { statements } = database;
+  const id = database.transactLazily(() => {
+    const zone = statements.insertZone.run(apex, 'file').id;
+    putFiles(database, zone, files);
+    return zone;
+  });
+  for (let from = 0; from < sorted.order.length; from += SLICE) {
+    database.transactLazily(() => insertRecords(database, id, sorted, from, from + SLICE));
+    yield;
+  }
+  const chunks = packChunks(sorted)[Symbol.iterator]();
+  for (let isDone = false; !isDone; ) {
+    database.transactLazily(() => {
+      for (let i = 0; i < CHUNKS_AT_ONCE; i++) {
+        const { done, value } = chunks.next();
+        isDone = done === true;
+        if (done === true) return;
+        statements.putChunk.run(id, value.first, value.octets);
+      }
+    });
+    yield;
+  }
+  return id;
+}
+
+/** Notes from which files a zone was read. Inside a transaction. */
+export function putFiles(database: ZoneDatabase, zone: number, files: readonly ReadFile[]): void {
+  const { statements } = database;
+  statements.deleteZoneFiles.run(zone);
+  for (const [sequence, { path, size, mtimeMs, readMs, sha256 }] of files.entries()) {
+    statements.insertZoneFile.run(zone, sequence, path, size, mtimeMs, readMs, sha256);
+  }
+}
+
+/** Clears away zones that are no longer or were never served, in slices. */
+export function* clearLeftOvers(database: ZoneDatabase): Generator<void, void> {
+  const { statements } = database;
+  for (const [id] of statements.leftOverZones.all()) {
+    while (database.transactLazily(() => statements.clearRecords.run(id, SLICE)).changes > 0) yield;
+    while (database.transactLazily(() => statements.clearChunks.run(id, CHUNKS_AT_ONCE)).changes > 0) yield;
+    database.transactLazily(() => {
+      statements.deleteZoneFiles.run(id);
+      statements.deleteZone.run(id);
+    });
+    yield;
+  }
+}
+
+/** How many SOA records a file has at its apex, where they come first. */
+export function countSoas({ records, order }: SortedRecords): number {
+  let count = 0;
+  for (const number of order) {
+    const at = records.starts[number] ?? 0;
+    if (keyLengthAt(records.octets, at) > 0) break;
+    if (typeAt(records.octets, at) === RRType.SOA) count++;
+  }
+  return count;
+}
+
+// --- helpers ---
+
+/** Some milliseconds' work. */
+const SLICE = 5000;
+const CHUNKS_AT_ONCE = 64;
+
+function insertRecords(
+  { statements }: ZoneDatabase,
+  zone: number,
+  { records, order }: SortedRecords,
+  from: number,
+  end: number,
+): void {
+  const { octets, starts } = records;
+  const last = Math.min(end, order.length);
+  const values: Value[] = [];
+  for (let i = from; i < last; i++) {
+    const at = starts[order[i] ?? 0] ?? 0;
+    const key = at + HEAD;
+    const rdata = key + keyLengthAt(octets, at);
+    const written = rdata + rdataLengthAt(octets, at);
+    const stop = at + lengthAt(octets, at);
+    values.push(
+      zone,
+      octets.subarray(key, rdata),
+      typeAt(octets, at),
+      octets.subarray(rdata, written),
+      ttlAt(octets, at),
+      written < stop ? octets.subarray(written, stop) : null,
+    );
+    if (values.length === ROWS_AT_ONCE * COLUMNS) {
+      statements.insertRecords.run(...values);
+      values.length = 0;
+    }
+  }
+  for (let i = 0; i < values.length; i += COLUMNS) {
+    statements.insertRecordValues.run(...values.slice(i, i + COLUMNS));
+  }
+}
+
+const COLUMNS = 6;

@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { SILENT_LOG } from '../../src/base/effects.ts';
+import { ControlClient, ControlError } from '../../src/control/client.ts';
+import { CONTROL_SOCKET, type ServerStatus } from '../../src/control/protocol.ts';
+import { type Controlled, ControlServer } from '../../src/control/server.ts';
+
+const STATUS: ServerStatus = {
+  version: '1',
+  pid: 1,
+  uptimeSeconds: 2,
+  listen: ['127.0.0.1:53'],
+  udp: 'batch',
+  zones: 0,
+  records: 0,
+  imageOctets: 0,
+  imageGarbage: 0,
+  imageGeneration: 0,
+  residentOctets: 0,
+  threads: [],
+  tcp: { connections: 0, answered: 0, overLimit: 0 },
+};
+
+describe('the control socket', () => {
+  let directory = '';
+  let server: ControlServer | undefined;
+  const asked: (string | undefined)[] = [];
+  const controlled: Controlled = {
+    status: () => STATUS,
+    zones: () => [{ apex: 'example.test.', serial: 7, records: 3, source: 'file' }],
+    reload: async (apex) => {
+      asked.push(apex);
+      if (apex === 'broken.test.') throw new Error('the disk is on fire');
+      return { zones: [], errors: [] };
+    },
+  };
+
+  beforeEach(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'waypost-control-'));
+    server = new ControlServer(directory, controlled, SILENT_LOG);
+    await server.listen();
+  });
+
+  afterEach(async () => {
+    await server?.close();
+    rmSync(directory, { recursive: true });
+  });
+
+  it('is for its owner only', () => {
+    expect(statSync(join(directory, CONTROL_SOCKET)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('tells the status and the zones', async () => {
+    const client = new ControlClient(directory);
+    expect(await client.status()).to.deep.equal(STATUS);
+    expect((await client.zones())[0]?.serial).to.equal(7);
+  });
+
+  it('reloads all zones or one, and passes a failure on in words', async () => {
+    const client = new ControlClient(directory);
+    await client.reload(undefined);
+    await client.reload('example.test.');
+    expect(asked.slice(-2)).to.deep.equal([undefined, 'example.test.']);
+    const failure = await client.reload('broken.test.').catch((error: unknown) => error);
+    expect(failure)
+      .to.be.instanceOf(ControlError)
+      .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('takes the place of a socket file that a killed server left behind', async () => {
+    const second = mkdtempSync(join(tmpdir(), 'waypost-control-'));
+    writeFileSync(join(second, CONTROL_SOCKET), '');
+    const successor = new ControlServer(second, controlled, SILENT_LOG);
+    await successor.listen();
+    expect((await new ControlClient(second).status()).pid).to.equal(1);
+    await successor.close();
+    rmSync(second, { recursive: true });
+  });
+
+  it('says that no server is running where none is', async () => {
+    await server?.close();
+    const failure = await new ControlClient(directory).status().catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(ControlError);
+    expect(String(failure)).to.contain('no server is running');
+  });
+});
