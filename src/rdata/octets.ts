@@ -20,17 +20,17 @@ export function restBase64(what: string, min = 1): RdataField {
  * A digest to the end of the RDATA after the 8-bit number of its kind; hexadecimal over any number of words.
  * Its size must be right for the kinds in `sizes`, and is at least `min` for the others.
  */
-export function digest(kind: string, sizes: ReadonlyMap<number, number>, min = 1): RdataField {
+export function digest(what: string, kind: string, sizes: ReadonlyMap<number, number>, min = 1): RdataField {
   const number = u8(kind);
-  const octets = restHex('digest', 0);
+  const octets = restHex(what, 0);
   const faultOf = (field: Uint8Array) => {
     const size = sizes.get(field[0] ?? 0);
     const length = field.length - 1;
     if (length === size || (size === undefined && length >= min)) return undefined;
-    return `digest of ${length} octets, ${size ?? `at least ${min}`} expected for ${kind} ${field[0]}`;
+    return `${what} of ${length} octets, ${size ?? `at least ${min}`} expected for ${kind} ${field[0]}`;
   };
   return {
-    kind: 'digest',
+    kind: what,
     parse: (reader) => {
       const start = reader.offset;
       const field = reader.take(reader.remaining);
@@ -91,8 +91,7 @@ export const HASHED_OWNER: RdataField = {
 
 /** Takes all words as one hexadecimal text. Throws {@link PresentationError}. */
 export function scanHex(words: Words, what: string): Uint8Array {
-  const text = takeAll(words, what);
-  return hexOctets(text) ?? failText(what, 'hexadecimal', text);
+  return scanAll(words, what, 'hexadecimal', hexOctets);
 }
 
 /** Upper-case hexadecimal. */
@@ -142,20 +141,24 @@ function rest(
 }
 
 function scanBase64(words: Words, what: string): Uint8Array {
-  const text = takeAll(words, what);
-  return base64Octets(text) ?? failText(what, 'base64', text);
+  return scanAll(words, what, 'base64', base64Octets);
 }
 
-function takeAll(words: Words, what: string): string {
+/** All words as one text; when it is wrong, `words.at` is at the first. */
+function scanAll(
+  words: Words,
+  what: string,
+  encoding: string,
+  octetsOf: (text: string) => Uint8Array | undefined,
+): Uint8Array {
+  const first = words.at;
   let text = words.take(what);
   while (words.remaining > 0) text += words.take(what);
-  return text;
-}
-
-function failText(what: string, encoding: string, text: string): never {
-  throw new PresentationError(
-    `${what} in ${encoding} expected, found '${text.length > 40 ? `${text.slice(0, 40)}…` : text}'`,
-  );
+  const octets = octetsOf(text);
+  if (octets !== undefined) return octets;
+  words.at = first;
+  const found = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  throw new PresentationError(`${what} in ${encoding} expected, found '${found}'`);
 }
 
 function hexOctets(text: string): Uint8Array | undefined {

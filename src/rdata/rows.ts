@@ -44,7 +44,7 @@ const CERTIFICATE_TYPES = new Map([
 ]);
 
 const ALGORITHM = u8('algorithm', SECURITY_ALGORITHMS);
-const DELEGATION_SIGNER = [u16('key tag'), ALGORITHM, digest('digest type', DS_DIGESTS)];
+const DELEGATION_SIGNER = [u16('key tag'), ALGORITHM, digest('digest', 'digest type', DS_DIGESTS)];
 const KEY = [u16('flags'), u8('protocol'), ALGORITHM, restBase64('public key')];
 const TLS_CERTIFICATE = [
   u8('certificate usage'),
@@ -123,7 +123,7 @@ export const RDATA_ROWS: readonly RdataDescriptor[] = [
     restBase64('certificate'),
   ]),
   row('DS', DELEGATION_SIGNER),
-  row('SSHFP', [u8('algorithm'), digest('fingerprint type', FINGERPRINTS)]),
+  row('SSHFP', [u8('algorithm'), digest('fingerprint', 'fingerprint type', FINGERPRINTS)]),
   row('NSEC', [NAME, TYPE_BITMAP_NOT_EMPTY]),
   row('DNSKEY', KEY),
   row('DHCID', [restBase64('identity')]),
@@ -135,7 +135,7 @@ export const RDATA_ROWS: readonly RdataDescriptor[] = [
   row('CDNSKEY', KEY),
   row('OPENPGPKEY', [restBase64('public key')]),
   row('CSYNC', [u32('serial'), u16('flags'), TYPE_BITMAP]),
-  row('ZONEMD', [u32('serial'), u8('scheme'), digest('hash algorithm', ZONE_DIGESTS, 12)]),
+  row('ZONEMD', [u32('serial'), u8('scheme'), digest('digest', 'hash algorithm', ZONE_DIGESTS, 12)]),
   row('SVCB', SERVICE_BINDING),
   row('HTTPS', SERVICE_BINDING),
   row('SPF', [CHAR_STRINGS]),

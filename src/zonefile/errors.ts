@@ -16,11 +16,12 @@ export class ZoneFileError extends WaypostError implements ZoneFilePlace {
   /** The message without the place. */
   readonly what: string;
   constructor(place: ZoneFilePlace, what: string, cause?: unknown) {
-    super(showFinding(place, what), cause === undefined ? undefined : { cause });
+    const shown = printable(what);
+    super(showFinding(place, shown), cause === undefined ? undefined : { cause });
     this.path = place.path;
     this.line = place.line;
     this.column = place.column;
-    this.what = what;
+    this.what = shown;
   }
 }
 
@@ -53,7 +54,7 @@ export class Findings {
 
   warn(place: ZoneFilePlace, what: string): void {
     if (this.warnings.length > this.#limit) return;
-    const shown = this.warnings.length < this.#limit ? what : '… and more warnings from here on';
+    const shown = this.warnings.length < this.#limit ? printable(what) : '… and more warnings from here on';
     const { path, line, column } = place;
     this.warnings.push({ path, line, column, what: shown, message: showFinding(place, shown) });
   }
@@ -62,3 +63,12 @@ export class Findings {
 function showFinding({ path, line, column }: ZoneFilePlace, what: string): string {
   return `${path}:${line}:${column}: ${what}`;
 }
+
+/** Words of a file that is anything but a zone may be long, and dangerous for a terminal. */
+function printable(what: string): string {
+  const shown = what.length > MAX_LENGTH ? `${what.slice(0, MAX_LENGTH)}…` : what;
+  return shown.replace(/\p{Cc}/gu, (c) => `\\${String(c.charCodeAt(0)).padStart(3, '0')}`);
+}
+
+/** Characters. Two names of the greatest length fit. */
+const MAX_LENGTH = 600;

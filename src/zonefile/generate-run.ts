@@ -3,17 +3,13 @@ import { scanRdata } from '../rdata/table.ts';
 import { Words } from '../rdata/words.ts';
 import { PresentationError } from '../wire/errors.ts';
 import { foldName, scanName } from '../wire/name.ts';
+import { located, takeWords } from './entry-words.ts';
 import type { ZoneFilePlace } from './errors.ts';
 import { countOf, type GenerateRange, GenerateTemplate, scanGenerateRange } from './generate.ts';
+import { HeadScanner } from './head-scanner.ts';
 import { EntryLexer } from './lexer.ts';
 import type { OpenFile } from './open-file.ts';
-import {
-  located,
-  type RecordHead,
-  type RecordScanner,
-  type ScannedRecord,
-  takeWords,
-} from './record-scanner.ts';
+import type { RecordScanner, ScannedRecord } from './record-scanner.ts';
 
 /** One `$GENERATE` in the course of making its records. The file must stay at its entry meanwhile. */
 export class GenerateRun {
@@ -22,7 +18,10 @@ export class GenerateRun {
   readonly #file: OpenFile;
   readonly #records: RecordScanner;
   readonly #range: GenerateRange;
-  readonly #head: RecordHead;
+  readonly #type: number;
+  readonly #typeAt: number;
+  /** -1 when the directive does not say one. */
+  readonly #ttl: number;
   readonly #owner: GenerateTemplate;
   readonly #words: readonly GenerateTemplate[];
   readonly #quoted: readonly boolean[];
@@ -48,8 +47,11 @@ export class GenerateRun {
     }
     this.#number = this.#range.start;
     this.#owner = attempt(file, 2, () => new GenerateTemplate(lexer.text(2)));
-    this.#head = records.scanHead(file, 3);
-    const { words, places } = takeWords(file, this.#head.type, this.#head.typeAt + 1);
+    const head = new HeadScanner();
+    this.#type = head.scan(file, 3);
+    this.#typeAt = head.typeAt;
+    this.#ttl = head.ttl;
+    const { words, places } = takeWords(file, this.#type, this.#typeAt + 1);
     if (places.length === 0) throw file.error(lexer.count, 'record data expected, but the line ends here');
     this.#words = words.texts.map((text, i) =>
       attempt(file, places[i] ?? 0, () => new GenerateTemplate(text)),
@@ -62,13 +64,14 @@ export class GenerateRun {
     const number = this.#number;
     if (number > this.#range.stop) return undefined;
     this.#number += this.#range.step;
-    const { type, typeAt, ttl: written } = this.#head;
     const file = this.#file;
+    const type = this.#type;
+    const typeAt = this.#typeAt;
     const owner = this.#attempt(2, number, () => foldName(scanName(this.#owner.fill(number), file.origin)));
     const rdata = this.#attempt(typeAt + 1, number, () =>
       scanRdata(type, this.#fillWords(number), file.origin),
     );
-    const ttl = this.#records.ttlOf(file, type, typeAt, written, rdata);
+    const ttl = this.#records.ttlOf(file, type, typeAt, this.#ttl, rdata);
     return { owner, type, ttl, rdata, path: file.path, line: this.#place.line };
   }
 

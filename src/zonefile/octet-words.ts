@@ -1,6 +1,7 @@
 // The words that make up most of a large zone, read straight from octets. Each function knows the plain form
 // only and answers `undefined` to everything else: the caller then takes the way with the good messages.
 import { LOWER, MAX_LABEL_LENGTH, MAX_NAME_LENGTH, type WireName } from '../wire/name.ts';
+import type { EntryLexer } from './lexer.ts';
 
 /** Reads names without escapes; keeps its own work space. */
 export class NameScanner {
@@ -112,6 +113,35 @@ export function scanIPv6Octets(octets: Uint8Array, start: number, end: number): 
   address.fill(0, gap, 16 - (length - gap));
   return address;
 }
+
+/** Reads words without escapes as character-strings, from word `from` of an entry to its end. */
+export function scanStringOctets(lexer: EntryLexer, from: number): Uint8Array | undefined {
+  const { octets, starts, ends, count } = lexer;
+  if (from >= count) return undefined;
+  let length = 0;
+  for (let i = from; i < count; i++) {
+    const size = (ends[i] ?? 0) - (starts[i] ?? 0);
+    if (size > MAX_STRING_LENGTH) return undefined;
+    length += 1 + size;
+  }
+  if (length > MAX_RDATA_LENGTH) return undefined;
+  const strings = new Uint8Array(length);
+  let to = 0;
+  for (let i = from; i < count; i++) {
+    const end = ends[i] ?? 0;
+    strings[to++] = end - (starts[i] ?? 0);
+    for (let at = starts[i] ?? 0; at < end; at++) {
+      const c = octets[at] ?? 0;
+      if (c === 92) return undefined;
+      strings[to++] = c;
+    }
+  }
+  return strings;
+}
+
+/** RFC 1035 §3.3. */
+const MAX_STRING_LENGTH = 255;
+const MAX_RDATA_LENGTH = 65_535;
 
 function hexDigit(c: number): number {
   if (c >= 48 && c <= 57) return c - 48;

@@ -2,19 +2,24 @@
 import { messageOf } from '../base/errors.ts';
 import { editDistance } from '../base/suggest.ts';
 import { scanName, type WireName } from '../wire/name.ts';
+import { located, scanTtlWord } from './entry-words.ts';
 import { Findings, ZoneFileError, type ZoneFileWarning } from './errors.ts';
 import { GenerateRun } from './generate-run.ts';
 import { OpenFile, type ZoneFileSource } from './open-file.ts';
-import { located, RecordScanner, type ScannedRecord, scanTtlWord } from './record-scanner.ts';
+import { RecordScanner, type ScannedRecord } from './record-scanner.ts';
 
 /** What a scan needs, and whom it tells. */
 export interface ZoneFileOptions {
   /** What relative names are completed with until a `$ORIGIN`: the zone's apex. */
   readonly origin: WireName;
-  /** Reads the file that `$INCLUDE path` names in the file `fromPath`. What it throws is reported at the directive. */
+  /**
+   * Reads the file that `$INCLUDE path` names in the file `fromPath`. Circles are found by the path it returns, so
+   * that is to be the same each time. What it throws is reported at the directive.
+   */
   include(path: string, fromPath: string): ZoneFileSource;
   /** After so many errors the scan ends; default {@link MAX_ERRORS}. Warnings have the same bound. */
   readonly maxErrors?: number;
+  /** What it throws goes through to the caller of {@link ZoneFileScanner.step}. */
   onRecord(record: ScannedRecord): void;
   /** Called for the file itself and for every one included, in the order they are opened. */
   onFile?(source: ZoneFileSource): void;

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 
 /** As much of a reply as the benchmark checks. */
@@ -57,8 +58,8 @@ export function ask(port: number, name: string, timeoutMs: number): Promise<Repl
     const timer = setTimeout(() => finish(undefined), timeoutMs);
     socket.on('error', () => finish(undefined));
     socket.on('message', (octets) => finish(parseReply(octets)));
-    // Connected, so that a closed port is reported at once.
-    socket.connect(port, '127.0.0.1', () => socket.send(composeQuestion(4711, name)));
+    // Connected, so that a closed port is reported at once. A random ID, for Knot rotates by it.
+    socket.connect(port, '127.0.0.1', () => socket.send(composeQuestion(randomInt(0x10000), name)));
   });
 }
 

@@ -49,7 +49,7 @@ export interface Measurement {
 const READY_TIMEOUT_MS = 120_000;
 const READY_POLL_MS = 5;
 const ASK_TIMEOUT_MS = 200;
-const ROTATION_QUESTIONS = 16;
+const ROTATION_QUESTIONS = 64;
 
 /** Server on CPU 0, dnsperf on CPU 1; nothing is bound where there is only one CPU or no `taskset`. */
 export function apart(): Placement {
@@ -115,7 +115,7 @@ export async function measure(workshop: Workshop, session: Session, extent: Exte
   };
 }
 
-/** Whether every address of a name comes first in some of sixteen answers. */
+/** Whether every address of a name comes first in some of sixty-four answers. */
 export async function rotates(session: Session): Promise<boolean> {
   const firsts = new Set<string | undefined>();
   for (let i = 0; i < ROTATION_QUESTIONS; i++) {

@@ -19,6 +19,8 @@ export interface Child {
   /** The pids of the program and its descendants, now. */
   pids(): readonly number[];
   hasEnded(): boolean;
+  /** All it has printed so far. */
+  printed(): string;
   /** The last lines it printed, for a failure's message. */
   lastWords(): string;
   /** Ends it: SIGTERM, and SIGKILL for what is left after five seconds. Resolves when all are gone. */
@@ -60,6 +62,7 @@ export class Workshop {
     return {
       pids,
       hasEnded,
+      printed: () => readFileSync(outputFile, 'utf8'),
       lastWords: () =>
         `${failure}${readFileSync(outputFile, 'utf8').trimEnd().split('\n').slice(-5).join('\n')}`,
       stop: async () => {

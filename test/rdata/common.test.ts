@@ -1,26 +1,64 @@
-import { expect } from 'chai';
-import { scanRdata, scanType, showRdata } from '../../src/rdata/table.ts';
-import { Words } from '../../src/rdata/words.ts';
-import { scanName } from '../../src/wire/name.ts';
+import { itReadsAndShows } from '../support/rdata.ts';
 
-const origin = scanName('example.', undefined);
-const both = (type: string, ...texts: string[]) => {
-  const number = scanType(type) ?? 0;
-  return showRdata(number, scanRdata(number, new Words(texts), origin));
-};
-
-describe('rdata/table', () => {
-  it('reads and shows the common types', () => {
-    expect(both('a', '192.0.2.1')).to.equal('192.0.2.1');
-    expect(both('AAAA', '2001:DB8::1')).to.equal('2001:db8::1');
-    expect(both('mx', '010', 'Mail')).to.equal('10 Mail.example.');
-    expect(both('SOA', '@', 'h.', '1', '1h', '1h30m', '1w', '300')).to.equal(
-      'example. h. 1 3600 5400 604800 300',
-    );
-    expect(both('TXT', 'a', '\\"b\\200')).to.equal('"a" "\\"b\\200"');
-    expect(both('SRV', '1', '2', '3', '.')).to.equal('1 2 3 .');
-    expect(both('TYPE65280', '\\#', '4', '0A00', '0001')).to.equal('\\# 4 0A000001');
-    expect(both('A', '\\#', '4', '0A000001')).to.equal('10.0.0.1');
-    expect(() => both('A', '\\#', '3', '0A0000')).to.throw('not RDATA of type A');
-  });
+describe('rdata: the types of RFC 1035, AAAA and SPF', () => {
+  itReadsAndShows(String.raw`
+A 192.0.2.1
+  C0000201
+A 255.255.255.255
+  FFFFFFFF
+NS ns.example.
+  026E73076578616D706C6500
+MD a.example.
+  0161076578616D706C6500
+MF a.example.
+  0161076578616D706C6500
+CNAME a\.b\200\000.example.
+  05612E62C800076578616D706C6500
+CNAME .
+  00
+SOA ns.example. host\.master.example. 4294967295 1h 1d2h 1w 5m
+  026E73076578616D706C65000B686F73742E6D6173746572076578616D706C6500FFFFFFFF00000E1000016DA000093A800000012C
+  = ns.example. host\.master.example. 4294967295 3600 93600 604800 300
+SOA a. b. 1 3600 93600 604800 300
+  0161000162000000000100000E1000016DA000093A800000012C
+MB a.example.
+  0161076578616D706C6500
+MG a.example.
+  0161076578616D706C6500
+MR a.example.
+  0161076578616D706C6500
+PTR host.example.
+  04686F7374076578616D706C6500
+HINFO "PC-Intel-700mhz" "Redhat Linux 7.1"
+  0F50432D496E74656C2D3730306D687A10526564686174204C696E757820372E31
+HINFO "" ""
+  0000
+MINFO r.example. e.example.
+  0172076578616D706C65000165076578616D706C6500
+MX 10 Mail.Example.
+  000A044D61696C074578616D706C6500
+MX 0 .
+  000000
+TXT ""
+  00
+TXT "a;b\"c\\d\200 "
+  09613B6222635C64C820
+TXT foo bar "foo bar" \097\"
+  03666F6F0362617207666F6F20626172026122
+  = "foo" "bar" "foo bar" "a\""
+AAAA 2001:db8::1
+  20010DB8000000000000000000000001
+AAAA ::ffff:192.0.2.1
+  00000000000000000000FFFFC0000201
+AAAA 2001:DB8:0:0:1:0:0:1
+  20010DB8000000000001000000000001
+  = 2001:db8::1:0:0:1
+AAAA ::
+  00000000000000000000000000000000
+SPF "v=spf1 -all"
+  0B763D73706631202D616C6C
+TYPE1 \# 4 0A 0000 01
+  0A000001
+  = 10.0.0.1
+`);
 });

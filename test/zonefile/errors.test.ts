@@ -175,6 +175,11 @@ describe('zonefile: what is reported, and where', () => {
     });
   }
 
+  it('what is found is shown safely for a terminal, and not at any length', () => {
+    expect(scanErrors('a 1 \x1b[2J x\n')).to.deep.equal(["zone:1:5: RR type expected, found '\\027[2J'"]);
+    expect(scanErrors(`a 1 ${'x'.repeat(1e6)}\n`)[0]).to.have.length.lessThan(700);
+  });
+
   it('every error is a ZoneFileError with its place', () => {
     const [error] = scanZone('\n\na 1 A x').errors;
     expect(error).to.be.instanceOf(ZoneFileError);

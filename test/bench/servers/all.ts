@@ -14,6 +14,9 @@ export const WAYPOST = waypost(1, 'waypost');
 /** Waypost with two query threads; compared with one, not pinned to one core. */
 export const WAYPOST_TWO = waypost(2, 'waypost-2');
 
+/** Waypost whose V8 prints a line for every garbage collection. */
+export const WAYPOST_TRACED = waypost(1, 'waypost', ['--trace-gc']);
+
 /** Every server that answers on one core, in the order of their turns. */
 export const SERVER_KINDS: readonly ServerKind[] = [
   echo,

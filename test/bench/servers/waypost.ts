@@ -11,7 +11,7 @@ const PACKAGE = new URL('../../../../package.json', import.meta.url);
 const STATUS_TIMEOUT_MS = 10_000;
 
 /** Waypost with so many query threads. The zone file is copied once: a restart finds it unchanged, as on a real machine. */
-export function waypost(threads: number, name: string): ServerKind {
+export function waypost(threads: number, name: string, nodeFlags: readonly string[] = []): ServerKind {
   return {
     name,
     ignoresZone: false,
@@ -28,7 +28,7 @@ export function waypost(threads: number, name: string): ServerKind {
         join(directory, 'waypost.toml'),
         `listen = ["127.0.0.1:${port}"]\nzones = "zones"\ndata = "data"\nthreads = ${threads}\n`,
       );
-      return launch([process.execPath, PROGRAM, 'serve', '-c', 'waypost.toml']);
+      return launch([process.execPath, ...nodeFlags, PROGRAM, 'serve', '-c', 'waypost.toml']);
     },
   };
 }
