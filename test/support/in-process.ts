@@ -1,6 +1,7 @@
 // The server without its sockets: zones in memory, the image, one responder.
-import { Responder } from '../../src/answer/respond.ts';
+import { Responder, type ResponderOptions } from '../../src/answer/respond.ts';
 import { Peer } from '../../src/base/peer.ts';
+import type { ImageMemory } from '../../src/image/layout.ts';
 import { ZoneImageWriter } from '../../src/image/writer.ts';
 import { COOKIE_MEMORY_LENGTH, writeCookieSecrets } from '../../src/message/cookie.ts';
 import { canonicalRdata } from '../../src/rdata/table.ts';
@@ -30,7 +31,7 @@ const TCP_ROOM = 65_535;
 
 /** Serves a scenario's zones and answers in this process. */
 export function answerInProcess(scenario: Scenario): Ask {
-  const responder = responderFor(scenario);
+  const responder = responderOf(stateFor(scenario));
   const octets = new Uint8Array(START + TCP_ROOM + AROUND);
   return (query, overTcp, from) => {
     const room = overTcp ? TCP_ROOM : UDP_ROOM;
@@ -53,7 +54,14 @@ function isWritten(octet: number): boolean {
   return octet !== FILLER;
 }
 
-function responderFor(scenario: Scenario): Responder {
+/** The zones' image and the settings: what a thread makes its responder from. */
+export interface ServedState {
+  readonly memory: ImageMemory;
+  readonly options: ResponderOptions;
+}
+
+/** Compiles a scenario's zones. */
+export function stateFor(scenario: Scenario): ServedState {
   const zones = scenario.zones.map(
     ({ apex, records }) => new MemoryZone(apex, records.toSorted(compareRdata)),
   );
@@ -71,14 +79,19 @@ function responderFor(scenario: Scenario): Responder {
     scenario.settings.get(key) ?? SCENARIO_SETTINGS[key];
   const cookieSecrets = new SharedArrayBuffer(COOKIE_MEMORY_LENGTH);
   writeCookieSecrets(cookieSecrets, SECRET, SECRET);
-  const effects = new FakeEffects();
   const options = {
     maxPayload: Number(setting('max-payload')),
     nsid: setting('nsid'),
     chaos: { version: setting('version'), hostname: setting('hostname') },
     cookieSecrets,
   };
-  return new Responder(writer.memory, options, () => effects.nowMs());
+  return { memory: writer.memory, options };
+}
+
+/** A responder whose clock stands. */
+export function responderOf(state: ServedState): Responder {
+  const effects = new FakeEffects();
+  return new Responder(state.memory, state.options, () => effects.nowMs());
 }
 
 function zoneOf(zones: readonly MemoryZone[], apex: DomainName): MemoryZone {
