@@ -1,10 +1,9 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { messageOf } from '../base/errors.ts';
 import { scanAddress, showAddress } from '../base/ip.ts';
 import { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
-import { type ListenAddress, ListenError, showListenAddress } from './listen.ts';
+import { type ListenAddress, ListenError, showListenAddress, systemCodeOf } from './listen.ts';
 import { Count } from './thread-status.ts';
 import { BUFFER_OCTETS, MAX_UDP_RESPONSE } from './udp-arena.ts';
 
@@ -106,12 +105,6 @@ export class DgramUdp {
   #count(slot: number): void {
     this.#counts[slot] = (this.#counts[slot] ?? 0) + 1;
   }
-}
-
-/** The system's code of an error of node:dgram or node:net, or else its text. */
-export function systemCodeOf(error: unknown): string {
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
-  return messageOf(error);
 }
 
 // --- helpers ---

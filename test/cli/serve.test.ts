@@ -7,8 +7,8 @@ import { parseMessage } from '../../src/message/parse.ts';
 import { RRType } from '../../src/wire/iana.ts';
 import { query } from '../support/answering.ts';
 import { ChildServer, runWaypost } from '../support/child-server.ts';
-import { name } from '../support/rr.ts';
 import { QuestionClient } from '../support/question-client.ts';
+import { name } from '../support/rr.ts';
 
 const ZONE = `$TTL 300
 @ SOA ns hostmaster 7 7200 900 1209600 300

@@ -167,7 +167,6 @@ describe('batched UDP', () => {
       },
     };
     for (let i = 0; i < 120; i++) await client.send('b', busy);
-    udp.round(seeWho); // nothing is hot yet: polls
     udp.round(seeWho);
     await client.send('q', quiet);
     for (let i = 0; i < 10; i++) udp.round(seeWho);
