@@ -101,15 +101,16 @@ export class ReferenceAnswerer {
     }
   }
 
-  /** Step 2: the nearest hosted ancestor; RFC 4035 §3.1.4.1: DS is the parent's to answer, when it is here. */
+  /**
+   * Step 2: the nearest hosted ancestor. RFC 4035 §3.1.4.1: DS at a cut is the parent's to answer when the parent is
+   * here; when it is not, or has no cut there, the zone itself answers, although it can only say NODATA.
+   */
   #zoneFor(name: DomainName, qtype: number): Zone | undefined {
-    const above = this.#zones
+    const [nearest, next] = this.#zones
       .filter((zone) => isSubdomain(name, zone.apex))
       .sort((a, b) => labelCount(b.apex) - labelCount(a.apex));
-    const [nearest, next] = above;
-    if (qtype === RRType.DS && nearest !== undefined && equalNames(nearest.apex, name))
-      return next ?? nearest;
-    return nearest;
+    if (qtype !== RRType.DS || nearest === undefined || !equalNames(nearest.apex, name)) return nearest;
+    return next?.delegates(name) ? next : nearest;
   }
 
   /** Step 6 of RFC 1034 §4.3.2, for the names in NS, MX and SRV records, from the zone that named them. */
@@ -198,8 +199,16 @@ class Zone {
 
   /** Whether `name` is at or below a zone cut, or below a DNAME. */
   isHidden(name: DomainName): boolean {
-    if (this.#isCut(name)) return true;
-    return ancestors(name).some((above) => this.#isCut(above) || this.rrset(above, RRType.DNAME).length > 0);
+    return this.#isCut(name) || ancestors(name).some((above) => this.#hides(above));
+  }
+
+  /** Whether `name` is the highest cut on the way to it. */
+  delegates(name: DomainName): boolean {
+    return this.#isCut(name) && !ancestors(name).some((above) => this.#hides(above));
+  }
+
+  #hides(name: DomainName): boolean {
+    return this.#isCut(name) || this.rrset(name, RRType.DNAME).length > 0;
   }
 
   #isCut(name: DomainName): boolean {
