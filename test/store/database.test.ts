@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { DATABASE_FILE, ZoneDatabase } from '../../src/store/database.ts';
 import { StoreError } from '../../src/store/errors.ts';
-import { name } from '../support/memory-zone.ts';
+import { name } from '../support/rr.ts';
 
 describe('store/database', () => {
   let directory = '';

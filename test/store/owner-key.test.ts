@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { composeOwnerKey, keyAfter, keyBelow, parseOwnerKey } from '../../src/store/owner-key.ts';
 import { childName, compareNames, type DomainName, equalNames, isSubdomain } from '../../src/wire/name.ts';
 import { holds } from '../support/fuzz.ts';
-import { name } from '../support/memory-zone.ts';
+import { name } from '../support/rr.ts';
 
 const APEX = name('example.test');
 

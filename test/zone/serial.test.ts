@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { isSerialAhead, nextSerial, soaSerial, soaWithSerial } from '../../src/zone/serial.ts';
-import { rr } from '../support/memory-zone.ts';
+import { rr } from '../support/rr.ts';
 
 describe('zone/serial', () => {
   it('RFC 1982 §3.2: a serial is ahead by less than half the circle', () => {
