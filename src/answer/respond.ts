@@ -143,13 +143,13 @@ export class Responder {
       const limit = start + largest;
       end = this.#opt.write(octets, end, limit, scanner, peer, this.#nowSeconds, rcode >>> 4, this.#why);
     }
-    // QR, OPCODE as asked, AA, TC, RD as asked | RA 0, Z 0, AD 0, CD as asked (RFC 4035 §3.1.6), RCODE.
+    // QR, OPCODE as asked, AA, TC, RD as asked | RA 0, Z 0, AD 0, CD 0 (RFC 4035 §3.1.6), RCODE.
     octets[start + 2] =
       0x80 |
       ((octets[start + 2] ?? 0) & 0x79) |
       (this.#isAuthoritative ? 0x04 : 0) |
       (this.#isTruncated ? 0x02 : 0);
-    octets[start + 3] = ((octets[start + 3] ?? 0) & 0x10) | (rcode & 0x0f);
+    octets[start + 3] = rcode & 0x0f;
     octets[start + 4] = 0;
     octets[start + 5] = scanner.questionEnd > HEADER_OCTETS ? 1 : 0;
     octets[start + 6] = response.answers >>> 8;

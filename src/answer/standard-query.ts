@@ -145,7 +145,9 @@ export class StandardQuery {
     const count = response.rrset(image, rrset, first, this.#ownerAt, apexAt);
     if (count === 0) this.isTruncated = true;
     response.answers += count;
-    if (count > 0 && response.targets > 0) this.#addAddresses(image, node);
+    // RFC 1035 §3.3.12, §3.3.13: PTR and SOA name hosts, too, but ask for no addresses.
+    const helps = type !== RRType.SOA && type !== RRType.PTR;
+    if (count > 0 && helps && response.targets > 0) this.#addAddresses(image, node);
     return false;
   }
 

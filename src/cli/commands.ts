@@ -25,10 +25,28 @@ export interface CommandRow {
 /** Every command of `waypost` besides `help`, in the order of the help. */
 export const COMMANDS: readonly CommandRow[] = [
   {
+    name: 'serve',
+    usage: '[-c FILE] [--listen ADDR:PORT …] [--threads N] [--portable]',
+    summary: 'answer queries from the zones (SIGHUP reloads the zone files, SIGTERM ends)',
+    load: async () => (await import('./serve.ts')).SERVE,
+  },
+  {
     name: 'check',
     usage: '[-c FILE]',
     summary: 'read the configuration as serve would and tell all that is wrong',
     load: async () => (await import('./check.ts')).CHECK,
+  },
+  {
+    name: 'zone',
+    usage: 'list | reload [NAME] [-c FILE]',
+    summary: 'the zones of the running server: list them, read their files again',
+    load: async () => (await import('./zone.ts')).ZONE,
+  },
+  {
+    name: 'status',
+    usage: '[-c FILE] [--json]',
+    summary: 'how the running server is: threads, zones, memory, answers',
+    load: async () => (await import('./status.ts')).STATUS,
   },
   {
     name: 'rotation',

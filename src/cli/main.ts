@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import { suggestionFor } from '../base/suggest.ts';
 import { UsageError } from './arguments.ts';
 import { COMMANDS, type CommandRow } from './commands.ts';
 import { processTerminal } from './terminal.ts';
+import { VERSION } from './version.ts';
 
 /** The exit codes of every command (70 is EX_SOFTWARE of sysexits.h). */
 const ExitCode = { OK: 0, FAILED: 1, USAGE: 2, BUG: 70 } as const;
@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
       terminal.err(showHelp());
       return ExitCode.USAGE;
     }
-    if (word === '--version' || word === '-V') return print(`waypost ${readVersion()}\n`);
+    if (word === '--version' || word === '-V') return print(`waypost ${VERSION}\n`);
     if (word === '--help' || word === '-h') return print(showHelp());
     if (word === 'help') return print(rest[0] === undefined ? showHelp() : await showCommandHelp(rest[0]));
     row = findCommand(word);
@@ -97,13 +97,4 @@ async function showCommandHelp(word: string): Promise<string> {
 
 function showUsage({ name, usage }: CommandRow): string {
   return `usage: waypost ${name} ${usage}`.trimEnd();
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  const description: unknown = JSON.parse(text);
-  if (typeof description === 'object' && description !== null && 'version' in description) {
-    return String(description.version);
-  }
-  return 'of unknown version';
 }

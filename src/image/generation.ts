@@ -56,7 +56,7 @@ export class Generation {
   /** Appends a block; returns where it stands. The caller made sure of room. */
   append(block: Int32Array, length: number): number {
     const at = this.header(Header.HEAP_NEXT);
-    this.words.set(block.subarray(0, length), at);
+    for (let i = 0; i < length; i++) this.words[at + i] = block[i] ?? 0; // most are short: quicker than set()
     this.words[Header.HEAP_NEXT] = at + length;
     return at;
   }

@@ -166,6 +166,7 @@ function flagsOf(owner: Owner, given: number): number {
 }
 
 function withNegativeSoa(rrsets: readonly RRset[]): readonly RRset[] {
+  if (rrsets.length === 1 && rrsets[0]?.type !== RRType.SOA) return rrsets;
   const sorted = rrsets.toSorted((a, b) => a.type - b.type);
   const soa = sorted.find((rrset) => rrset.type === RRType.SOA);
   const rdata = soa?.rdatas[0];

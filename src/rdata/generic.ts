@@ -13,8 +13,10 @@ export function isGeneric(words: Words): boolean {
 export function scanGeneric(words: Words): Uint8Array {
   words.take("'\\#'");
   const length = scanUnsigned(words.take('RDATA length'), 0xffff) ?? words.fail('RDATA length (0 to 65535)');
+  const first = words.at;
   const octets = words.remaining === 0 ? new Uint8Array(0) : scanHex(words, 'RDATA');
   if (octets.length !== length) {
+    words.at = first;
     throw new PresentationError(`RDATA of ${length} octets announced, ${octets.length} given`);
   }
   return octets;

@@ -1,5 +1,5 @@
 import { MalformedMessageError } from '../wire/errors.ts';
-import { parseName, scanName, showName } from '../wire/name.ts';
+import { MAX_LABEL_LENGTH, MAX_NAME_LENGTH, parseName, scanName, showName } from '../wire/name.ts';
 import type { WireReader } from '../wire/reader.ts';
 import type { RdataField } from './descriptor.ts';
 
@@ -18,17 +18,25 @@ export const NAME: RdataField = {
 /** A domain name of a type whose names receivers decompress (RFC 3597 §4). */
 export const COMPRESSED_NAME: RdataField = { ...NAME, parse: parseName };
 
-/** A view of the name at the cursor, checked. */
-function parsePlainName(reader: WireReader): Uint8Array {
+/** Moves the cursor past a name that is not compressed. Throws {@link MalformedMessageError}. */
+export function skipName(reader: WireReader): void {
   const { octets, offset } = reader;
   let at = offset;
   while (at < reader.end && octets[at] !== 0) {
     const size = octets[at] ?? 0;
     if (size >= 0xc0) throw new MalformedMessageError('compressed name where RFC 3597 allows none', at);
-    if (size > 63) throw new MalformedMessageError(`label type 0x${size.toString(16)}`, at);
+    if (size > MAX_LABEL_LENGTH) throw new MalformedMessageError(`label type 0x${size.toString(16)}`, at);
     at += 1 + size;
   }
   if (at >= reader.end) throw new MalformedMessageError('name runs past its end', offset);
-  if (at - offset >= 255) throw new MalformedMessageError('name over 255 octets', offset);
-  return reader.take(at + 1 - offset);
+  if (at - offset >= MAX_NAME_LENGTH) throw new MalformedMessageError('name over 255 octets', offset);
+  reader.offset = at + 1;
+}
+
+// --- helpers ---
+
+function parsePlainName(reader: WireReader): Uint8Array {
+  const start = reader.offset;
+  skipName(reader);
+  return reader.octets.subarray(start, reader.offset);
 }

@@ -41,10 +41,12 @@ export function digest(what: string, kind: string, sizes: ReadonlyMap<number, nu
     },
     scan: (words, origin) => {
       const kindOctet = number.scan(words, origin);
+      const first = words.at;
       const field = concat([kindOctet, octets.scan(words, origin)]);
       const fault = faultOf(field);
-      if (fault !== undefined) throw new PresentationError(fault);
-      return field;
+      if (fault === undefined) return field;
+      words.at = first;
+      throw new PresentationError(fault);
     },
     show: (reader) => `${number.show(reader)} ${octets.show(reader)}`,
   };

@@ -21,6 +21,7 @@ export const SVC_PARAMS: RdataField = {
     return reader.octets.subarray(start, reader.end);
   },
   scan: (words) => {
+    const first = words.at;
     const params = new Map<number, Uint8Array>();
     while (words.remaining > 0) {
       const [key, value] = scanParam(words.peek() ?? '');
@@ -30,7 +31,10 @@ export const SVC_PARAMS: RdataField = {
     }
     const sorted = new Map([...params].sort(([a], [b]) => a - b));
     const fault = faultOf(sorted);
-    if (fault !== undefined) throw new PresentationError(fault);
+    if (fault !== undefined) {
+      words.at = first;
+      throw new PresentationError(fault);
+    }
     return concat(
       [...sorted].flatMap(([key, value]) => [bigEndian(key, 2), bigEndian(value.length, 2), value]),
     );

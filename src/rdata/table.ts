@@ -4,12 +4,21 @@ import { foldName, type WireName } from '../wire/name.ts';
 import { WireReader } from '../wire/reader.ts';
 import type { RdataDescriptor, RdataField } from './descriptor.ts';
 import { isGeneric, scanGeneric, showGeneric } from './generic.ts';
+import { skipName } from './names.ts';
 import { RDATA_ROWS } from './rows.ts';
 import { concat } from './strings.ts';
 import { typeNumber, typeText } from './types.ts';
 import type { Words } from './words.ts';
 
-const ROWS: ReadonlyMap<number, RdataDescriptor> = new Map(RDATA_ROWS.map((entry) => [entry.type, entry]));
+/** A row, and its fields up to its last name: what has to be read to find the names. */
+type TableEntry = RdataDescriptor & { readonly fieldsToLastName: readonly RdataField[] };
+
+const ROWS: ReadonlyMap<number, TableEntry> = new Map(
+  RDATA_ROWS.map((entry) => {
+    const lastName = entry.fields.findLastIndex((field) => field.kind === 'name');
+    return [entry.type, { ...entry, fieldsToLastName: entry.fields.slice(0, lastName + 1) }];
+  }),
+);
 
 /**
  * Reads RDATA in presentation format: all of `words`, in the type's own form or RFC 3597's (`\# 4 C0000201`),
@@ -76,7 +85,7 @@ export function canonicalRdata(type: number, rdata: Uint8Array): Uint8Array {
     const name = rdata.subarray(start, end) as WireName;
     const lower = foldName(name);
     if (lower === name) continue;
-    if (folded === rdata) folded = rdata.slice();
+    if (folded === rdata) folded = new Uint8Array(rdata); // not slice: of a Buffer, that is a view
     folded.set(lower, start);
   }
   return folded;
@@ -130,14 +139,18 @@ function scanCheckedGeneric(type: number, words: Words): Uint8Array {
 }
 
 function nameSpans(type: number, rdata: Uint8Array): [start: number, end: number][] {
-  const fields = ROWS.get(type)?.fields ?? [];
-  const lastName = fields.findLastIndex((field) => field.kind === 'name');
-  const reader = new WireReader(rdata);
   const spans: [number, number][] = [];
-  for (const field of fields.slice(0, lastName + 1)) {
+  const entry = ROWS.get(type);
+  if (entry === undefined) return spans;
+  const reader = new WireReader(rdata);
+  for (const field of entry.fieldsToLastName) {
     const start = reader.offset;
-    field.parse(reader);
-    if (field.kind === 'name') spans.push([start, reader.offset]);
+    if (field.kind === 'name') {
+      skipName(reader);
+      spans.push([start, reader.offset]);
+    } else {
+      field.parse(reader);
+    }
   }
   return spans;
 }

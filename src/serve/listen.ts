@@ -1,4 +1,4 @@
-import { WaypostError } from '../base/errors.ts';
+import { messageOf, WaypostError } from '../base/errors.ts';
 import { showAddress } from '../base/ip.ts';
 
 /** An address and port to listen on. Port 0 lets the system choose. */
@@ -31,6 +31,12 @@ export class ListenError extends WaypostError {
     this.address = address;
     this.systemCode = systemCode;
   }
+}
+
+/** The system's code of an error of node:dgram or node:net, or else its text. */
+export function systemCodeOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code;
+  return messageOf(error);
 }
 
 // --- helpers ---

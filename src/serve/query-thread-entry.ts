@@ -1,5 +1,6 @@
-// Where a query thread begins; the pool starts this file as a worker.
+// Where a query thread begins; the pool starts this file as a worker. One of the two places that bring in the
+// real clock.
 import { runQueryThread } from './query-thread.ts';
 import { makeAnswerer } from './thread-answerer.ts';
 
-await runQueryThread(makeAnswerer);
+await runQueryThread((shared) => makeAnswerer(shared, Date.now));

@@ -4,10 +4,9 @@ import { messageOf } from '../base/errors.ts';
 import { scanAddress, showAddress } from '../base/ip.ts';
 import { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
-import { type ListenAddress, ListenError, showListenAddress } from './listen.ts';
+import { type ListenAddress, ListenError, showListenAddress, systemCodeOf } from './listen.ts';
 import { TcpConnection, type TcpHost, type TcpLimits, TURN_SCRATCH_OCTETS } from './tcp-connection.ts';
 import type { Timers } from './timers.ts';
-import { systemCodeOf } from './udp-dgram.ts';
 
 /** Limits of the TCP server; see {@link DEFAULT_TCP_OPTIONS}. */
 export interface TcpOptions extends TcpLimits {

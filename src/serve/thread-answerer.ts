@@ -1,25 +1,30 @@
+import { Responder, type ResponderOptions } from '../answer/respond.ts';
+import type { ImageMemory } from '../image/layout.ts';
 import type { ThreadAnswerer } from './answerer.ts';
 
-/** Makes a query thread's answerer: serving no zones, it refuses every query (RFC 1035 §4.1.1 RCODE 5). */
-export function makeAnswerer(_shared: unknown): ThreadAnswerer {
+/** What the control thread shares with the query threads: the zone image, and how to answer from it. */
+export interface ThreadShared {
+  readonly memory: ImageMemory;
+  readonly options: ResponderOptions;
+}
+
+/** Makes a query thread's answerer. What the pool publishes to it must be a {@link ThreadShared}. */
+export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswerer {
+  const { memory, options } = checked(shared);
+  const responder = new Responder(memory, options, nowMs);
   return {
-    beginBatch() {},
-    take() {},
-    answer(octets, start, length) {
-      if (length < HEADER_OCTETS) return 0;
-      const flags = octets[start + 2] ?? 0;
-      if ((flags & QR) !== 0) return 0; // a response is never answered, or two servers talk for ever
-      octets[start + 2] = (flags & ~(AA | TC)) | QR;
-      octets[start + 3] = REFUSED;
-      return length;
-    },
+    answer: (octets, start, length, room, peer) => responder.answer(octets, start, length, room, peer),
+    beginBatch: () => responder.beginBatch(),
+    take: (news) => responder.take(checked(news).memory),
   };
 }
 
-// --- helpers ---
+/** The pool carries it through a thread's door as anything at all. */
+function checked(shared: unknown): ThreadShared {
+  if (isThreadShared(shared)) return shared;
+  throw new Error('the query thread was given something that is no zone image');
+}
 
-const HEADER_OCTETS = 12;
-const QR = 0x80;
-const AA = 0x04;
-const TC = 0x02;
-const REFUSED = 5;
+function isThreadShared(shared: unknown): shared is ThreadShared {
+  return typeof shared === 'object' && shared !== null && 'memory' in shared && 'options' in shared;
+}

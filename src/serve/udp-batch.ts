@@ -38,6 +38,7 @@ export class BatchUdp {
   readonly #counts: Float64Array;
   readonly #peer: Peer;
   #rounds = 0;
+  #hotLanes = 0;
 
   /** `counts` is indexed by {@link Count}. */
   constructor(calls: SystemCalls, sockets: readonly UdpSocket[], counts: Float64Array) {
@@ -70,8 +71,11 @@ export class BatchUdp {
     if (only === undefined) throw new SystemCallError('recvmmsg without a socket', 'EBADF');
     if (lanes.length === 1) return this.#serve(only, answerer, LINUX.MSG_WAITFORONE);
 
+    if (this.#hotLanes === 0) this.#poll(WAIT_MS);
+    // Busy sockets must not make the quiet ones wait.
+    else if (this.#rounds % POLL_EVERY === 0) this.#poll(0);
     let received = 0;
-    let stillHot = 0;
+    this.#hotLanes = 0;
     for (let i = 0; i < lanes.length; i++) {
       const lane = lanes[i];
       if (lane === undefined || !lane.hot) continue;
@@ -79,11 +83,8 @@ export class BatchUdp {
       received += count;
       // A small batch emptied the socket; asking it again would most likely be in vain.
       lane.hot = count >= STAY_HOT;
-      if (lane.hot) stillHot++;
+      if (lane.hot) this.#hotLanes++;
     }
-    // Busy sockets must not make the quiet ones wait.
-    if (stillHot === 0) this.#poll(received === 0 ? WAIT_MS : 0);
-    else if (this.#rounds % POLL_EVERY === 0) this.#poll(0);
     return received;
   }
 

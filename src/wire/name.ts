@@ -27,7 +27,6 @@ export const ROOT = Uint8Array.of(0) as DomainName;
 export function parseName(reader: WireReader): WireName {
   const { octets } = reader;
   const start = reader.offset;
-  const name = new Uint8Array(MAX_NAME_LENGTH);
   let length = 0;
   let at = start;
   let segment = start; // where the run of labels being read began; a pointer must go before it
@@ -51,12 +50,13 @@ export function parseName(reader: WireReader): WireName {
     }
     if (size > MAX_LABEL_LENGTH) throw new MalformedMessageError(`label type 0x${size.toString(16)}`, at);
     if (at + 1 + size > end) throw new MalformedMessageError('label runs past its end', at);
-    if (length + 1 + size > MAX_NAME_LENGTH) throw new MalformedMessageError('name over 255 octets', start);
-    for (const last = at + size; at <= last; at++) name[length++] = octets[at] ?? 0;
+    length += 1 + size;
+    if (length > MAX_NAME_LENGTH) throw new MalformedMessageError('name over 255 octets', start);
+    at += 1 + size;
     if (size === 0) break;
   }
   reader.offset = afterPointer === -1 ? at : afterPointer;
-  return name.slice(0, length) as WireName;
+  return gatherName(octets, start, length);
 }
 
 /** The same name in lower case; `name` itself when it is already. */
@@ -64,7 +64,7 @@ export function foldName(name: WireName): DomainName {
   let i = 0;
   while (i < name.length && LOWER[name[i] ?? 0] === name[i]) i++;
   if (i === name.length) return name as DomainName;
-  const folded = name.slice();
+  const folded = new Uint8Array(name); // not slice: of a Buffer, that is a view
   for (; i < folded.length; i++) folded[i] = LOWER[folded[i] ?? 0] ?? 0;
   return folded as DomainName;
 }
@@ -171,6 +171,21 @@ export function childName<N extends WireName>(label: Uint8Array, parent: N): N {
 }
 
 // --- helpers ---
+
+/** The labels from `start` on, by way of pointers that were checked; `length` octets in all. */
+function gatherName(octets: Uint8Array, start: number, length: number): WireName {
+  const name = new Uint8Array(length);
+  let at = start;
+  for (let i = 0; i < length; ) {
+    const size = octets[at] ?? 0;
+    if (size >= 0xc0) {
+      at = ((size & 0x3f) << 8) | (octets[at + 1] ?? 0);
+      continue;
+    }
+    for (const last = i + size; i <= last; i++) name[i] = octets[at++] ?? 0;
+  }
+  return name as WireName;
+}
 
 /** Text without escapes has one octet for each character and one more: its size is known beforehand. */
 function scanPlainName(text: string, origin: WireName | undefined): WireName {

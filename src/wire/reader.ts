@@ -8,7 +8,9 @@ export class WireReader {
   readonly end: number;
 
   constructor(octets: Uint8Array, offset = 0, end = octets.length) {
-    this.octets = octets;
+    // of a Buffer, subarray would make Buffers, whose slice is a view and not a copy
+    const isPlain = octets.constructor === Uint8Array;
+    this.octets = isPlain ? octets : new Uint8Array(octets.buffer, octets.byteOffset, octets.length);
     this.offset = offset;
     this.end = Math.min(end, octets.length);
   }

@@ -1,7 +1,8 @@
 // The rules that look at one owner alone.
+import { showType } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, showName } from '../wire/name.ts';
-import { type Finding, finding, typeName } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import { rrsetOf } from './owner.ts';
 import type { Owner } from './record.ts';
 import { isSteered } from './steering-owner.ts';
@@ -39,7 +40,7 @@ export function* checkOwner(view: ZoneView, owner: Owner): Iterable<Finding> {
   }
   for (const { type, ttl } of rrsets) {
     if (ttl >= 0 && ttl <= MAX_TTL) continue;
-    yield finding('ttl-range', name, type, `TTL ${ttl} of ${typeName(type)} is not in 0–${MAX_TTL}`);
+    yield finding('ttl-range', name, type, `TTL ${ttl} of ${showType(type)} is not in 0–${MAX_TTL}`);
   }
 }
 
@@ -49,7 +50,7 @@ function* checkCname(view: ZoneView, owner: Owner): Iterable<Finding> {
   if (cname === undefined) return;
   const others = owner.rrsets.map(({ type }) => type).filter((type) => !BESIDE_CNAME.has(type));
   if (others.length > 0) {
-    const message = `CNAME beside ${others.map(typeName).join(', ')}: an alias has no other data`;
+    const message = `CNAME beside ${others.map(showType).join(', ')}: an alias has no other data`;
     yield finding('cname-and-other-data', owner.name, RRType.CNAME, message);
   }
   if (cname.rdatas.length > 1 && !isSteered(view, owner.name)) {

@@ -1,4 +1,5 @@
 // The rules about the names that NS, MX and SRV records point to.
+import { showType } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import {
   childName,
@@ -10,7 +11,7 @@ import {
   showName,
 } from '../wire/name.ts';
 import { WireReader } from '../wire/reader.ts';
-import { type Finding, finding, typeName } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import { hasAddress, occluderAbove, occluderAt, rrsetOf } from './owner.ts';
 import type { Owner } from './record.ts';
 import type { ZoneView } from './view.ts';
@@ -37,10 +38,10 @@ export function* checkTargets(view: ZoneView, owner: Owner): Iterable<Finding> {
       if (target.length === 1) continue; // '.' says "no such service": RFC 7505 §3, RFC 2782
       const place = placeOf(view, target);
       if (place === 'alias') {
-        const message = `${typeName(type)} points to ${showName(target)}, which is an alias: point to the name it leads to`;
+        const message = `${showType(type)} points to ${showName(target)}, which is an alias: point to the name it leads to`;
         yield finding('target-is-alias', owner.name, type, message);
       } else if (place === 'missing') {
-        const message = `${typeName(type)} points to ${showName(target)}, which has no A or AAAA in this zone: add one, or correct the name`;
+        const message = `${showType(type)} points to ${showName(target)}, which has no A or AAAA in this zone: add one, or correct the name`;
         yield finding('target-missing', owner.name, type, message);
       }
     }

@@ -1,5 +1,6 @@
+import { showType } from '../rdata/table.ts';
 import { type DomainName, equalNames } from '../wire/name.ts';
-import { type Finding, finding, typeName } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import type { RR } from './record.ts';
 
 /**
@@ -28,6 +29,6 @@ export function* checkTtls(records: Iterable<RR>): Iterable<Finding> {
 
 /** The finding for an RRset with several TTLs (seconds), for a loader that knows the two outermost. */
 export function unequalTtls(owner: DomainName, type: number, lowest: number, highest: number): Finding {
-  const message = `${typeName(type)} records with TTLs from ${lowest} to ${highest}: the lowest is used for all`;
+  const message = `${showType(type)} records with TTLs from ${lowest} to ${highest}: the lowest is used for all`;
   return finding('unequal-ttls', owner, type, message);
 }

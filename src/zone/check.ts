@@ -1,9 +1,10 @@
 // Whether a zone can be served. The rules are named in finding.ts and explained in docs/zone-checks.md.
+import { showType } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, isSubdomain, showName } from '../wire/name.ts';
 import { checkApex, checkOwner, MAX_TTL } from './check-owner.ts';
 import { checkGlue, checkTargets } from './check-targets.ts';
-import { type Finding, finding, typeName } from './finding.ts';
+import { type Finding, finding } from './finding.ts';
 import { type Occluder, occluderAbove, occluderAt } from './owner.ts';
 import type { Owner, RRset } from './record.ts';
 import { steeredOwner } from './steering-owner.ts';
@@ -114,10 +115,10 @@ function* checkPlaced(view: ZoneView, owner: Owner, occluder: Occluder | undefin
 function* checkOccluded(owner: Owner, { kind, name }: Occluder): Iterable<Finding> {
   for (const { type } of owner.rrsets) {
     if (kind === 'dname') {
-      const message = `${typeName(type)} is hidden by the DNAME at ${showName(name)}: remove one of them`;
+      const message = `${showType(type)} is hidden by the DNAME at ${showName(name)}: remove one of them`;
       yield finding('data-below-dname', owner.name, type, message);
     } else if (!GLUE.has(type)) {
-      const message = `${typeName(type)} is hidden by the delegation at ${showName(name)}: only glue (A, AAAA) may stand below it`;
+      const message = `${showType(type)} is hidden by the delegation at ${showName(name)}: only glue (A, AAAA) may stand below it`;
       yield finding('data-below-cut', owner.name, type, message);
     }
   }
@@ -127,7 +128,7 @@ function* checkOccluded(owner: Owner, { kind, name }: Occluder): Iterable<Findin
 function* checkCut(owner: Owner): Iterable<Finding> {
   for (const { type } of owner.rrsets) {
     if (AT_CUT.has(type) || type === RRType.CNAME) continue; // a CNAME has its own rule
-    const message = `${typeName(type)} is hidden by the delegation here: it belongs to the delegated zone`;
+    const message = `${showType(type)} is hidden by the delegation here: it belongs to the delegated zone`;
     yield finding('data-below-cut', owner.name, type, message);
   }
 }

@@ -1,4 +1,3 @@
-import { RRType } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
 
 /** An error keeps a zone from being served; a warning is said and served. */
@@ -48,10 +47,3 @@ export function finding(rule: Rule, owner: DomainName, type: number | undefined,
   const severity = RULES[rule];
   return type === undefined ? { severity, rule, owner, message } : { severity, rule, owner, type, message };
 }
-
-/** The mnemonic of a type for a message. */
-export function typeName(type: number): string {
-  return MNEMONICS.get(type) ?? `TYPE${type}`;
-}
-
-const MNEMONICS = new Map<number, string>(Object.entries(RRType).map(([name, type]) => [type, name]));

@@ -87,20 +87,22 @@ describe('rdata: what cannot be read', () => {
   }
 
   it('says which word was wrong', () => {
-    const places = [
-      'MX 10 a..b.',
-      'DS 1 8 2 x',
-      'SVCB 1 . alpn=h2 foo=1',
-      'TXT a \\999',
-      'A 192.0.2.1 x',
-    ].map((line) => {
+    for (const [line, place] of [
+      ['MX 10 a..b.', 1],
+      ['DS 1 8 2 x', 3],
+      ['DS 1 8 2 AA BB', 3],
+      ['SVCB 1 . alpn=h2 foo=1', 3],
+      ['SVCB 1 . port=1 mandatory=alpn', 2],
+      ['TXT a \\999', 1],
+      ['A 192.0.2.1 x', 1],
+      ['A \\# 4 0A00', 2],
+      ['MX 10', 1],
+    ] as const) {
       const words = wordsOf(line.slice(line.indexOf(' ')));
-      expect(() => scanRdata(scanType(line.split(' ')[0] ?? '') ?? 0, words, ROOT)).to.throw(
-        PresentationError,
-      );
-      return words.at;
-    });
-    expect(places).to.deep.equal([1, 3, 3, 1, 1]);
+      const type = scanType(line.split(' ')[0] ?? '') ?? 0;
+      expect(() => scanRdata(type, words, ROOT), line).to.throw(PresentationError);
+      expect(words.at, line).to.equal(place);
+    }
   });
 
   it('refuses text strings over 255 octets', () => {

@@ -87,11 +87,19 @@ describe('rdata/table', () => {
     }
   });
 
-  it('parses into a copy', () => {
-    const message = octetsOf('C0000201');
-    const rdata = parseRdata(RRType.A, new WireReader(message), 4);
-    message[0] = 1;
-    expect(hexOf(rdata)).to.equal('C0000201');
+  it('parses into a copy, of a Buffer too', () => {
+    for (const message of [octetsOf('C0000201'), Buffer.from('C0000201', 'hex')]) {
+      const rdata = [RRType.A, 65280].map((type) => parseRdata(type, new WireReader(message), 4));
+      message[0] = 1;
+      expect(rdata.map(hexOf)).to.deep.equal(['C0000201', 'C0000201']);
+      expect(rdata.every((octets) => octets.constructor === Uint8Array)).to.equal(true);
+    }
+  });
+
+  it('folds into a copy, of a Buffer too', () => {
+    const rdata = Buffer.from('014100', 'hex');
+    expect(hexOf(canonicalRdata(RRType.NS, rdata))).to.equal('016100');
+    expect(hexOf(rdata)).to.equal('014100');
   });
 
   it('RFC 4034 §6.2, RFC 6840 §5.1: canonical form folds the older types and RRSIG, not NSEC, not SVCB', () => {

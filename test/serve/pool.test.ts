@@ -8,6 +8,7 @@ import { ThreadStartError } from '../../src/serve/pool-thread.ts';
 import { loadSystemCalls } from '../../src/serve/system-calls.ts';
 import { Count } from '../../src/serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../../src/serve/timers.ts';
+import { FakeTimers } from '../support/fake-timers.ts';
 import { UdpClient } from '../support/udp-client.ts';
 
 const ENTRY = new URL('./entries/commanded-thread.js', import.meta.url);
@@ -134,6 +135,22 @@ for (const portable of [false, true]) {
       });
     }
 
+    it('pauses longer and longer before it replaces a thread that dies young', async () => {
+      const timers = new FakeTimers();
+      const pauses: unknown[] = [];
+      const log: Log = { ...SILENT_LOG, error: (_sentence, fields) => pauses.push(fields?.['pauseMs']) };
+      const [server] = await start({ threads: 1, timers, log }, '127.0.0.1');
+      for (const [n, lifeMs] of [0, 0, 0, 10_000, 0].entries()) {
+        expect(text(await askUntilAnswered(client, `e ${n}`, must(server)))).to.equal(`e ${n}`);
+        timers.pass(lifeMs);
+        await client.send('x', must(server));
+        await until(() => pauses.length > n);
+        expect(must(pool).threads[0]?.alive).to.equal(false);
+        timers.pass(5000);
+      }
+      expect(pauses).to.eql([10, 20, 40, 10, 20]);
+    });
+
     it('has published state in use when publish resolves, also in threads that were replaced', async () => {
       const [server] = await start({ threads: 2, shared: 1 }, '127.0.0.1');
       expect((await client.ask('s', must(server)))?.octets[0]).to.equal(1);
@@ -167,6 +184,15 @@ for (const portable of [false, true]) {
       expect(text(await client.ask('e', must(server)))).to.equal('e');
     });
 
+    it('stops within a second even when a thread hangs', async () => {
+      const [server] = await start({ threads: 1 }, '127.0.0.1');
+      await client.ask('e', must(server));
+      await client.send('l', must(server));
+      const fromMs = performance.now();
+      await must(pool).stop();
+      expect(performance.now() - fromMs).to.be.below(1000);
+    });
+
     it('samples the heap of its threads', async () => {
       await start({ threads: 1 }, '127.0.0.1');
       const heap = (): number => must(pool).threads[0]?.status.counts[Count.HEAP_USED] ?? 0;
@@ -176,7 +202,7 @@ for (const portable of [false, true]) {
   });
 }
 
-describe('query threads with batches on wildcard addresses', () => {
+describe('query threads with batches', () => {
   let pool: QueryPool | undefined;
 
   beforeEach(function () {
@@ -188,7 +214,7 @@ describe('query threads with batches on wildcard addresses', () => {
     pool = undefined;
   });
 
-  it('answer from the address that was asked', async () => {
+  it('answer on a wildcard from the address that was asked', async () => {
     const options = { ...defaults(false), addresses: [at('0.0.0.0'), at('::')] };
     pool = await startPool(options);
     const [v4, v6] = pool.addresses;
@@ -208,7 +234,18 @@ describe('query threads with batches on wildcard addresses', () => {
     await client6.close();
   });
 
-  it('answer a run of requests to different addresses each from its own, also when some are dropped', async () => {
+  it('lose nothing that waits in the socket of a thread that died', async () => {
+    pool = await startPool({ ...defaults(false), threads: 1, addresses: [at('127.0.0.1')] });
+    const server = must(pool.addresses[0]);
+    const client = await UdpClient.open();
+    await client.send('x', server);
+    await until(() => pool?.threads[0]?.alive === false);
+    for (let i = 0; i < 20; i++) await client.send(`e ${i}`, server);
+    for (let i = 0; i < 20; i++) expect(text(await client.next())).to.equal(`e ${i}`);
+    await client.close();
+  });
+
+  it('answer on a wildcard a run of requests to different addresses each from its own, also when some are dropped', async () => {
     pool = await startPool({ ...defaults(false), threads: 1, addresses: [at('0.0.0.0')] });
     const port = must(pool.addresses[0]).port;
     const client = await UdpClient.open();
@@ -251,6 +288,10 @@ function must<T>(value: T | undefined): T {
 
 function text(reply: { readonly octets: Uint8Array } | undefined): string {
   return reply === undefined ? 'no answer' : Buffer.from(reply.octets).toString();
+}
+
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function rejection(promise: Promise<unknown>): Promise<unknown> {

@@ -51,10 +51,14 @@ describe('batched UDP', () => {
       }
     };
     fly(200_000); // until everything is compiled
-    const allocated = getHeapStatistics();
-    fly(1_000_000);
-    const grown = getHeapStatistics().used_heap_size - allocated.used_heap_size;
-    expect(grown, `${grown} octets of heap for a million datagrams`).to.be.below(200_000);
+    const grown: number[] = [];
+    for (let flight = 0; flight < 4; flight++) {
+      const before = getHeapStatistics().used_heap_size;
+      fly(250_000);
+      grown.push(getHeapStatistics().used_heap_size - before);
+    }
+    // What is left is the statistics object itself, and what the compiler may still be doing in the first flights.
+    expect(Math.min(...grown), `heap growth in octets: ${grown.join(', ')}`).to.be.below(4096);
     expect(a.counts[Count.UNSENT]).to.equal(0);
   });
 
@@ -140,6 +144,35 @@ describe('batched UDP', () => {
     expect(seen).to.eql([1]);
     expect(ticks).to.equal(0);
     expect((await client.next())?.octets).to.have.length(3);
+    await client.close();
+  });
+
+  it('does not let a busy socket make a quiet one wait', async () => {
+    const { sockets, addresses, counts } = open(LOOPBACK, LOOPBACK);
+    const [busy, quiet] = addresses;
+    if (busy === undefined || quiet === undefined) throw new Error('two were asked for');
+    const inFours: SystemCalls = {
+      ...calls,
+      recvmmsg: (fd, headers, count, flags, timeout) =>
+        calls.recvmmsg(fd, headers, Math.min(count, 4), flags, timeout),
+    };
+    const udp = new BatchUdp(inFours, sockets, counts);
+    const client = await UdpClient.open();
+    const ports: number[] = [];
+    const seeWho: Answerer = {
+      beginBatch() {},
+      answer(octets, start) {
+        ports.push(octets[start] ?? 0);
+        return 0;
+      },
+    };
+    for (let i = 0; i < 120; i++) await client.send('b', busy);
+    udp.round(seeWho);
+    await client.send('q', quiet);
+    for (let i = 0; i < 10; i++) udp.round(seeWho);
+    const waited = ports.indexOf('q'.charCodeAt(0));
+    expect(waited).to.be.within(1, 44);
+    while (ports.length < 121) udp.round(seeWho);
     await client.close();
   });
 

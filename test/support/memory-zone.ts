@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import {
   compareNames,
   type DomainName,
@@ -5,10 +7,12 @@ import {
   foldName,
   isSubdomain,
   scanName,
+  type WireName,
 } from '../../src/wire/name.ts';
 import type { Owner, RR, RRset } from '../../src/zone/record.ts';
 import type { ZoneView } from '../../src/zone/view.ts';
-import { scanRdata, scanType } from './presentation.ts';
+import { ZoneFileScanner } from '../../src/zonefile/scanner.ts';
+import { name, scanRecord, splitWords } from './rr.ts';
 
 /** A zone in plain objects, for tests that need a {@link ZoneView}. Owners outside the apex are kept. */
 export class MemoryZone implements ZoneView {
@@ -56,65 +60,49 @@ export function memoryZone(apex: string, text: string): MemoryZone {
   return new MemoryZone(origin, scanRecords(text, origin));
 }
 
-/** The one record of a line such as `www 60 A 192.0.2.1`; names are completed with `origin`. */
-export function rr(line: string, origin = 'example.test'): RR {
-  const [record] = scanRecords(line, name(origin));
-  if (record === undefined) throw new Error(`no record in '${line}'`);
-  return record;
-}
-
-/** A lower-case name from text, absolute whether or not it ends with a dot. */
-export function name(text: string): DomainName {
-  return foldName(scanName(text.endsWith('.') ? text : `${text}.`, undefined));
-}
-
 /** What maps are keyed by when they are keyed by names. */
 export function keyOf(owner: Uint8Array): string {
   return Buffer.from(owner).toString('latin1');
 }
 
+/** The zone that a master file describes; its name gives the apex. Throws the file's first error. */
+export function readZoneFile(path: string): MemoryZone {
+  const apex = name(basename(path, '.zone'));
+  const records: RR[] = [];
+  const read = (file: string) => ({ path: file, octets: readFileSync(file) });
+  const scanner = new ZoneFileScanner(read(path), {
+    origin: apex,
+    include: read,
+    onRecord: ({ owner, type, ttl, rdata }) => records.push({ owner, type, ttl, rdata }),
+  });
+  while (scanner.step(1000));
+  for (const error of scanner.errors) throw error;
+  return new MemoryZone(apex, records);
+}
+
 /**
- * Records of a plain master file: one record a line as `[owner] [TTL] [IN] TYPE RDATA`, comments, inherited
- * owner and TTL, `$ORIGIN`, `$TTL`. Enough for tests, and independent of src/zonefile.
+ * Records of a plain master file, one a line as `[owner] [TTL] [IN] TYPE RDATA`, with comments, inherited owners,
+ * `$ORIGIN` and `$TTL`. Unlike {@link readZoneFile} it takes any TTL.
  */
 export function scanRecords(text: string, apex: DomainName): RR[] {
   const records: RR[] = [];
-  let origin: DomainName = apex;
-  let owner: DomainName = apex;
-  let ttl = 300;
+  let origin: WireName = apex;
+  let owner = '@';
+  let ttl = '300';
   for (const line of text.split('\n')) {
-    const { words, quoted } = splitWords(line);
-    if (words.length === 0) continue;
-    const [first = '', second = ''] = words;
-    if (first === '$ORIGIN') origin = foldName(scanName(second, origin));
-    else if (first === '$TTL') ttl = Number(second);
-    if (first.startsWith('$')) continue;
-    let at = 0;
-    if (!/^\s/.test(line)) owner = foldName(scanName(words[at++] ?? '', origin));
-    let own = ttl;
-    for (; /^(\d+|IN)$/i.test(words[at] ?? ''); at++)
-      if (words[at]?.toUpperCase() !== 'IN') own = Number(words[at]);
-    const type = scanType(words[at] ?? '');
-    if (type === undefined) throw new Error(`no type in '${line}'`);
-    const rdata = scanRdata(type, words.slice(at + 1), quoted.slice(at + 1), origin);
-    records.push({ owner, type, ttl: own, rdata });
+    const [first = '', second = ''] = splitWords(line).texts;
+    if (first === '$ORIGIN') origin = scanName(second, origin);
+    else if (first === '$TTL') ttl = second;
+    if (first === '' || first.startsWith('$')) continue;
+    const [, own = '', rest = ''] = /^(\S*)\s+(.*)$/.exec(line) ?? [];
+    if (own !== '') owner = own;
+    const record = scanRecord(`${owner} ${ttl} ${rest}`, origin);
+    records.push({ owner: foldName(record.owner), type: record.type, ttl: record.ttl, rdata: record.rdata });
   }
   return records;
 }
 
 // --- helpers ---
-
-function splitWords(line: string): { words: string[]; quoted: boolean[] } {
-  const words: string[] = [];
-  const quoted: boolean[] = [];
-  for (const match of line.matchAll(/"((?:[^"\\]|\\.)*)"|;.*|((?:[^\s";\\]|\\.)+)/g)) {
-    const text = match[1] ?? match[2];
-    if (text === undefined) break;
-    words.push(text);
-    quoted.push(match[1] !== undefined);
-  }
-  return { words, quoted };
-}
 
 function groupOwners(records: readonly RR[]): Owner[] {
   const owners: { name: DomainName; rrsets: (RRset & { rdatas: Uint8Array[]; ttl: number })[] }[] = [];

@@ -1,4 +1,4 @@
-import { scanRdata, scanType, showRdata, showType } from '../../src/rdata/table.ts';
+import { canonicalRdata, scanRdata, scanType, showRdata, showType } from '../../src/rdata/table.ts';
 import { Words } from '../../src/rdata/words.ts';
 import { RRClass } from '../../src/wire/iana.ts';
 import { type DomainName, foldName, scanName, showName, type WireName } from '../../src/wire/name.ts';
@@ -49,6 +49,16 @@ export function showRecord(record: Omit<ClassRecord, 'class'> & { readonly class
   const words = [showName(record.owner), `${record.ttl}`, showType(record.type)];
   if (rrClass !== RRClass.IN) words.splice(2, 0, showClass(rrClass));
   return [...words, showData(record)].join(' ').trim();
+}
+
+/** As {@link showRecord}, names in lower case where they are compared so (RFC 4343, RFC 4034 §6.2). */
+export function showFoldedRecord(record: ClassRecord): string {
+  const { owner, type, rdata } = record;
+  return showRecord({
+    ...record,
+    owner: foldName(owner),
+    rdata: rdata.length === 0 ? rdata : canonicalRdata(type, rdata),
+  });
 }
 
 /** The number of a class mnemonic or `CLASS123` (RFC 3597 §5). */

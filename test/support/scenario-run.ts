@@ -5,9 +5,10 @@ import { showAddress } from '../../src/base/ip.ts';
 import { type Edns, type Option, parseClientSubnet, parseExtendedError } from '../../src/message/edns.ts';
 import type { Message, MessageRecord } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
+import { showType } from '../../src/rdata/table.ts';
 import { EdnsOption, showRcode } from '../../src/wire/iana.ts';
-import { ROOT } from '../../src/wire/name.ts';
-import { scanRecord, showRecord, splitWords } from './rr.ts';
+import { ROOT, showName } from '../../src/wire/name.ts';
+import { scanRecord, showClass, showFoldedRecord, splitWords } from './rr.ts';
 import type { Scenario, Step } from './scenario.ts';
 
 /** Sends one message and returns what comes back; `undefined`: nothing. `from` is the client's address, if it matters. */
@@ -140,7 +141,7 @@ class Reply {
       authority: reply.authorities,
       additional: reply.additionals,
     };
-    return records[section].map(showRecord);
+    return records[section].map(showFoldedRecord);
   }
 
   /** The expectation that this reply would meet, in the manner of the one it did not. */
@@ -232,7 +233,7 @@ class Expectation {
     const records = texts.filter(
       (text) => !['*', 'has', 'in order'].includes(text) && !text.startsWith('not '),
     );
-    return { mode, lines, absent, records: records.map((text) => showRecord(scanRecord(text, ROOT))) };
+    return { mode, lines, absent, records: records.map((text) => showFoldedRecord(scanRecord(text, ROOT))) };
   }
 }
 
@@ -303,7 +304,7 @@ function startsWithWords(line: string, start: string): boolean {
 
 function showQuestions(message: Message): string {
   return message.questions
-    .map(({ name, type, class: rrClass }) => `${Buffer.from(name).toString('latin1')} ${type} ${rrClass}`)
+    .map(({ name, type, class: rrClass }) => `${showName(name)} ${showClass(rrClass)} ${showType(type)}`)
     .join(', ');
 }
 

@@ -4,7 +4,8 @@ import { showName } from '../../src/wire/name.ts';
 import { checkOwners, checkZone } from '../../src/zone/check.ts';
 import { checkTtls } from '../../src/zone/check-ttl.ts';
 import { type Finding, RULES } from '../../src/zone/finding.ts';
-import { type MemoryZone, memoryZone, name } from '../support/memory-zone.ts';
+import { type MemoryZone, memoryZone } from '../support/memory-zone.ts';
+import { name } from '../support/rr.ts';
 
 const SOUND = `
 @        SOA   ns1 hostmaster 1 7200 900 1209600 300
@@ -38,7 +39,7 @@ describe('zone check', () => {
       findings(`
 dept         NS    ns.dept
 dept         NS    ns1
-dept         DS    \\# 4 00010d02
+dept         DS    1 13 1 0123456789012345678901234567890123456789
 ns.dept      AAAA  2001:db8::53
 self         NS    self
 self         A     192.0.2.54
@@ -48,8 +49,8 @@ self         A     192.0.2.54
 none         MX    0 .
 _sip._udp    SRV   0 0 5060 www.dept
 alias        CNAME www.nowhere
-alias        RRSIG \\# 2 0005
-alias        NSEC  \\# 1 00
+alias        RRSIG CNAME 13 3 300 20301231000000 20260101000000 1 zone.test. AAAA
+alias        NSEC  zone.test. CNAME RRSIG NSEC
 old          DNAME new.example.
 old          A     192.0.2.81
 `),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { isPolicyLine, isSteeringOwner, steeredOwner, steeringOwner } from '../../src/zone/steering-owner.ts';
-import { name, rr } from '../support/memory-zone.ts';
+import { name, rr } from '../support/rr.ts';
 
 describe('steering owner', () => {
   it('is the name with the label _steer in front', () => {

@@ -18,6 +18,8 @@ function answer(octets: Uint8Array, start: number, length: number, _room: number
       return process.exit(3);
     case 't': // what no answerer may do
       throw new Error('thrown by the answerer');
+    case 'l': // never come back
+      for (;;);
     case 'p': // who asks: address, port
       octets.copyWithin(start, peer.addressAt, peer.addressAt + peer.addressLength);
       octets[start + peer.addressLength] = peer.port >> 8;

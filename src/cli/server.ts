@@ -1,0 +1,227 @@
+import { mkdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Responder, type ResponderOptions } from '../answer/respond.ts';
+import type { Effects } from '../base/effects.ts';
+import { messageOf } from '../base/errors.ts';
+import type { Config } from '../config/settings.ts';
+import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protocol.ts';
+import { type Controlled, ControlServer } from '../control/server.ts';
+import type { ImageMemory } from '../image/layout.ts';
+import { ZoneImageWriter } from '../image/writer.ts';
+import { type ListenAddress, showListenAddress } from '../serve/listen.ts';
+import { type QueryPool, startPool } from '../serve/pool.ts';
+import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
+import type { ThreadShared } from '../serve/thread-answerer.ts';
+import { Count } from '../serve/thread-status.ts';
+import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { CookieSecrets } from '../store/cookie-secrets.ts';
+import { ZoneDatabase } from '../store/database.ts';
+import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { showName } from '../wire/name.ts';
+import type { ZoneView } from '../zone/view.ts';
+import { listenAddressOf } from './listen-address.ts';
+import { reportReload } from './reload-report.ts';
+import { VERSION } from './version.ts';
+
+/** Called while zones are read: how many records of the zone so far. */
+export type OnProgress = (zone: string, records: number) => void;
+
+/**
+ * The whole server, made of its parts and joined: database and image, query threads, TCP, control socket.
+ * {@link start} makes one that answers; {@link stop} ends it.
+ */
+export class Server implements Controlled {
+  readonly #config: Config;
+  readonly #effects: Effects;
+  readonly #database: ZoneDatabase;
+  readonly #image: ZoneImageWriter;
+  readonly #writer: ZoneWriter;
+  readonly #loader: ZoneLoader;
+  readonly #cookies: CookieSecrets;
+  readonly #options: ResponderOptions;
+  readonly #control: ControlServer;
+  readonly #startedMs: number;
+  #stopRotation: () => void = () => {};
+  #pool: QueryPool | undefined;
+  #tcp: TcpServer | undefined;
+  #responder: Responder | undefined;
+  #addresses: readonly ListenAddress[] = [];
+
+  /** Starts to serve: what was stored first, then what the zone files say. Throws `WaypostError`s. */
+  static async start(config: Config, effects: Effects, onProgress: OnProgress): Promise<Server> {
+    const server = new Server(config, effects, onProgress);
+    try {
+      await server.#start(onProgress);
+      return server;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  private constructor(config: Config, effects: Effects, onProgress: OnProgress) {
+    this.#config = config;
+    this.#effects = effects;
+    this.#startedMs = effects.nowMs();
+    this.#database = new ZoneDatabase(config.data);
+    const database = this.#database;
+    this.#image = new ZoneImageWriter({
+      view: (apex) => database.view(apex),
+      onGeneration: (memory) => this.#publish(memory),
+    });
+    this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#loader = new ZoneLoader({
+      directory: config.zones,
+      database,
+      writer: this.#writer,
+      effects,
+      onProgress: (apex, records) => onProgress(showName(apex), records),
+      breathe,
+    });
+    mkdirSync(config.data, { recursive: true });
+    this.#cookies = new CookieSecrets(join(config.data, 'cookie-secrets'), effects);
+    this.#options = {
+      maxPayload: config.udp.maxPayload,
+      nsid: config.identity.nsid,
+      chaos: { version: config.identity.version, hostname: config.identity.hostname },
+      cookieSecrets: this.#cookies.memory,
+    };
+    this.#control = new ControlServer(config.data, this, effects.log);
+  }
+
+  /** Where it answers, with the ports the system chose. */
+  get addresses(): readonly string[] {
+    return this.#addresses.map(showListenAddress);
+  }
+
+  /** The zones served, as they are now. */
+  views(): ZoneView[] {
+    return this.#database.zones().map(({ apex }) => this.#database.view(apex));
+  }
+
+  zones(): ZoneSummary[] {
+    return this.#database.zones().map(({ id, apex, source }) => ({
+      apex: showName(apex),
+      serial: serialOf(this.#database.view(apex)),
+      records: this.#database.recordCount(id),
+      source,
+    }));
+  }
+
+  async reload(apex?: string): Promise<ReloadReport> {
+    const report = await this.#load();
+    const wanted =
+      apex === undefined ? report.zones : report.zones.filter((zone) => showName(zone.apex) === apex);
+    return reportReload({ zones: wanted, errors: report.errors });
+  }
+
+  status(): ServerStatus {
+    const image = this.#image.statistics();
+    const zones = this.#database.zones();
+    return {
+      version: VERSION,
+      pid: process.pid,
+      uptimeSeconds: Math.round((this.#effects.nowMs() - this.#startedMs) / 1000),
+      listen: this.addresses,
+      udp: this.#pool?.batched === true ? 'batch' : 'dgram',
+      zones: zones.length,
+      records: zones.reduce((sum, { id }) => sum + this.#database.recordCount(id), 0),
+      imageOctets: image.octets,
+      imageGarbage: image.garbage,
+      imageGeneration: image.generation,
+      residentOctets: process.memoryUsage.rss(),
+      threads: (this.#pool?.threads ?? []).map(({ alive, replaced, status }) => ({
+        isAlive: alive,
+        replaced,
+        received: status.counts[Count.RECEIVED] ?? 0,
+        answered: status.counts[Count.ANSWERED] ?? 0,
+        unsent: status.counts[Count.UNSENT] ?? 0,
+        discarded: status.counts[Count.DISCARDED] ?? 0,
+        heapUsed: status.counts[Count.HEAP_USED] ?? 0,
+      })),
+      tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
+    };
+  }
+
+  /** Stops accepting, answers what is in hand, closes everything. */
+  async stop(): Promise<void> {
+    this.#stopRotation();
+    await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop()]);
+    this.#database.close();
+  }
+
+  async #start(onProgress: OnProgress): Promise<void> {
+    for (const _ of this.#writer.serveStored((apex, owners) => onProgress(showName(apex), owners)))
+      await breathe();
+    const isRestart = this.#database.zones().length > 0;
+    if (!isRestart) await this.#load();
+    await this.#listen();
+    await this.#control.listen();
+    if (isRestart) await this.#load();
+    this.#stopRotation = SYSTEM_TIMERS.every(COOKIE_CHECK_MS, () => this.#rotateCookies());
+  }
+
+  async #listen(): Promise<void> {
+    const { portable, threads, tcp } = this.#config;
+    const shared: ThreadShared = { memory: this.#image.memory, options: this.#options };
+    this.#pool = await startPool({
+      addresses: this.#config.listen.map(listenAddressOf),
+      threads: threads === 0 ? availableParallelism() : threads,
+      portable,
+      shared,
+      timers: SYSTEM_TIMERS,
+      log: this.#effects.log,
+    });
+    this.#responder = new Responder(this.#image.memory, this.#options, this.#effects.nowMs);
+    const limits = {
+      ...DEFAULT_TCP_OPTIONS,
+      idleMs: tcp.idleTimeout * 1000,
+      connections: tcp.maxConnections,
+      perClient: tcp.maxConnectionsPerClient,
+    };
+    this.#tcp = new TcpServer(this.#responder, limits, SYSTEM_TIMERS, this.#effects.log);
+    this.#addresses = await this.#tcp.listen(this.#pool.addresses);
+  }
+
+  async #load(): Promise<LoadReport> {
+    const report = await this.#loader.load();
+    const { log } = this.#effects;
+    for (const error of report.errors) log.error(`zones: ${error}`);
+    for (const zone of report.zones) {
+      for (const error of zone.errors) log.error(`zones: ${error}`);
+      for (const warning of zone.warnings) log.warn(`zones: ${warning}`);
+      if (zone.outcome === 'unchanged') continue;
+      const { serial, records, added, removed } = zone;
+      const sentence = `zones: ${showName(zone.apex)} ${zone.outcome}`;
+      if (zone.outcome === 'failed')
+        log.error(`${sentence}; what was served before is served on`, { serial });
+      else log.info(sentence, { serial, records, added, removed });
+    }
+    return report;
+  }
+
+  #publish(memory: ImageMemory): void {
+    this.#responder?.take(memory);
+    const shared: ThreadShared = { memory, options: this.#options };
+    void this.#pool?.publish(shared);
+  }
+
+  #rotateCookies(): void {
+    try {
+      if (this.#cookies.rotateWhenDue()) this.#effects.log.info('serve: made a new cookie secret');
+    } catch (error) {
+      this.#effects.log.error('serve: keeping the old cookie secret', { error: messageOf(error) });
+    }
+  }
+}
+
+// --- helpers ---
+
+const COOKIE_CHECK_MS = 60_000;
+
+/** Lets sockets and signals have their turn. */
+function breathe(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,14 @@
+import { answerInProcess } from '../support/in-process.ts';
+import { allScenarios, expectNoFailures } from '../support/scenario-files.ts';
+import { runScenario } from '../support/scenario-run.ts';
+
+for (const transport of ['udp', 'tcp'] as const) {
+  describe(`scenarios, in process, as if over ${transport}`, () => {
+    for (const file of allScenarios()) {
+      it(file.title, async () => {
+        const scenario = file.scan();
+        expectNoFailures(scenario, await runScenario(scenario, answerInProcess(scenario), transport));
+      });
+    }
+  });
+}
