@@ -120,7 +120,8 @@ class Load {
       await this.#slices.run(clearLeftOvers(database));
     }
     database.shrink();
-    return { zones: this.#reports, errors: this.#errors };
+    const zones = this.#reports.sort((a, b) => (a.path < b.path ? -1 : 1)); // small new zones were kept waiting
+    return { zones, errors: this.#errors };
   }
 
   /** The zone files by path, in the order of their names; `undefined` when the directory cannot be read. */
