@@ -27,6 +27,14 @@ export class ChangeRefusedError extends WaypostError {
   }
 }
 
+/** The image is being filled, and shows nothing new until that ends: see `ZoneWriter.isFilling`. */
+export class WriterBusyError extends WaypostError {
+  readonly code = 'WP_WRITER_BUSY';
+  constructor() {
+    super('zones are being loaded: try again when that is done');
+  }
+}
+
 /** A zone that is not in the database. */
 export class NoSuchZoneError extends WaypostError {
   readonly code = 'WP_NO_SUCH_ZONE';

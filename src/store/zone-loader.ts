@@ -113,7 +113,7 @@ class Load {
         await this.#loadZone(apex, path);
         await this.#slices.pause();
       }
-      this.#adoptPending();
+      await this.#adoptPending();
       await this.#removeMissing(new Set([...files.values()].map(showName)));
       await this.#slices.run(clearLeftOvers(database));
     }
@@ -211,14 +211,14 @@ class Load {
     });
     this.#pendingRecords += records;
     if (this.#pending.length >= ZONES_AT_ONCE || this.#pendingRecords >= RECORDS_AT_ONCE)
-      this.#adoptPending();
+      await this.#adoptPending();
   }
 
-  #adoptPending(): void {
+  async #adoptPending(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
     this.#pendingRecords = 0;
-    this.#options.writer.adopt(pending.map(({ staged }) => staged));
+    await this.#slices.run(this.#options.writer.adopt(pending.map(({ staged }) => staged)));
     for (const { staged, path, warnings } of pending) {
       this.#report('new', staged.view.apex, path, warnings, [], { added: staged.records, removed: 0 });
     }
