@@ -15,6 +15,7 @@ export function* stageZone(
   database: ZoneDatabase,
   sorted: SortedRecords,
   files: readonly ReadFile[],
+  onStored?: (records: number) => void,
 ): Generator<void, number> {
   const { order } = sorted;
   const id = database.transactLazily(() => {
@@ -29,6 +30,7 @@ export function* stageZone(
   yield;
   for (let from = 0; from < order.length; from += SLICE) {
     database.transactLazily(() => insertRecords(database, id, sorted, from, from + SLICE));
+    onStored?.(Math.min(from + SLICE, order.length));
     yield;
   }
   const chunks = packChunks(sorted)[Symbol.iterator]();

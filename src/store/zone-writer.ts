@@ -115,7 +115,10 @@ export class ZoneWriter {
    * Begins to serve staged zones, all in one transaction; one that is served already makes it throw. Yields
    * while the image is filled; until the end nothing may change.
    */
-  *adopt(zones: readonly StagedZone[]): Generator<void, void> {
+  *adopt(
+    zones: readonly StagedZone[],
+    onProgress?: (apex: DomainName, owners: number) => void,
+  ): Generator<void, void> {
     if (zones.length === 0) return;
     this.#expectIdle();
     const { statements } = this.#database;
@@ -130,6 +133,7 @@ export class ZoneWriter {
     yield* this.#fill(
       zones.map(({ view }) => view),
       records,
+      onProgress,
     );
     for (const { view } of zones) this.#onChanged(view.apex);
   }
