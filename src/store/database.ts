@@ -147,6 +147,7 @@ function setUp(sql: Database.Database): void {
   sql.pragma('journal_mode = WAL');
   sql.pragma('synchronous = FULL'); // a commit is on the disk before it is acknowledged
   sql.pragma('cache_size = -32768'); // KiB
+  sql.pragma('wal_autocheckpoint = 4096'); // pages: 16 MiB, so that a load does not stop for the disk all the time
   sql.pragma('journal_size_limit = 67108864'); // what a load made of the WAL is given back
   sql.pragma('temp_store = MEMORY');
 }

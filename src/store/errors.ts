@@ -27,6 +27,14 @@ export class ChangeRefusedError extends WaypostError {
   }
 }
 
+/** The image is being filled, and shows nothing new until that ends: see `ZoneWriter.isFilling`. */
+export class WriterBusyError extends WaypostError {
+  readonly code = 'WP_WRITER_BUSY';
+  constructor() {
+    super('zones are being loaded: try again when that is done');
+  }
+}
+
 /** A zone that is not in the database. */
 export class NoSuchZoneError extends WaypostError {
   readonly code = 'WP_NO_SUCH_ZONE';
@@ -41,6 +49,10 @@ export function storeError(error: unknown, path: string): unknown {
   const code = codeOf(error);
   const row = TROUBLES.find(({ codes }) => codes.test(code));
   if (row !== undefined) return new StoreError(row.trouble, `${path} ${row.text} (${code})`, error);
+  if (code === 'ERR_DLOPEN_FAILED' || /bindings file/.test(messageOf(error))) {
+    const message = `better-sqlite3 has no usable native part (${messageOf(error)}): run npm rebuild better-sqlite3`;
+    return new StoreError('failed', message, error);
+  }
   if (error instanceof Database.SqliteError) {
     return new StoreError('failed', `${path}: ${messageOf(error)} (${code})`, error);
   }

@@ -1,6 +1,6 @@
 /**
  * The schema, as the steps that lead to it: step n makes version n of version n − 1. A step that was released
- * is never changed; what comes later is a new step. docs/database.md explains the tables.
+ * is never changed; what comes later is a new step.
  */
 export const MIGRATIONS: readonly string[] = [
   `

@@ -42,7 +42,6 @@ export function prepareStatements(sql: Database, path: string) {
     deleteZone: query<[id: number]>('DELETE FROM zone WHERE id = ?'),
 
     // rr
-    insertRecord: query<RecordRow>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW}`),
     insertRecordValues: query<Value[]>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW}`),
     insertRecords: query<Value[]>(
       `INSERT INTO rr ${RECORD_COLUMNS} VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(',')}`,
@@ -51,9 +50,13 @@ export function prepareStatements(sql: Database, path: string) {
       [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
       [ttl: number, written: Uint8Array | null]
     >('SELECT ttl, written FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ?'),
-    deleteRecord: query<[zone: number, owner: Uint8Array, type: number, rdata: Uint8Array]>(
-      'DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ?',
-    ),
+    /** Deletes a record and gives what it was. */
+    takeRecord: query<
+      [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
+      [ttl: number, written: Uint8Array | null]
+    >('DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ? RETURNING ttl, written'),
+    /** Inserts a record unless it is there already: then it changes nothing. */
+    insertMissing: query<RecordRow>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW} ON CONFLICT DO NOTHING`),
     ownerRecords: query<
       [zone: number, owner: Uint8Array],
       [type: number, rdata: Uint8Array, ttl: number, written: Uint8Array | null]

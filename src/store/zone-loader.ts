@@ -45,6 +45,9 @@ export interface LoadReport {
   readonly errors: readonly string[];
 }
 
+/** The way of a new zone: read from its files, put into the database, shown by the image. */
+export type LoadStep = 'read' | 'stored' | 'served';
+
 /** How a loader is joined with the rest of the program. */
 export interface ZoneLoaderOptions {
   /** Where the `*.zone` files are. */
@@ -54,8 +57,8 @@ export interface ZoneLoaderOptions {
   readonly database: ZoneDatabase;
   readonly writer: ZoneWriter;
   readonly effects: Effects;
-  /** Called between slices while a zone is read and put in. */
-  onProgress?(apex: DomainName, records: number): void;
+  /** Called between slices: so many records (when it is served: owners) of a zone have got so far. */
+  onProgress?(apex: DomainName, count: number, step: LoadStep): void;
   /** Lets others have their turn between slices. */
   breathe?(): Promise<void>;
 }
@@ -115,7 +118,7 @@ class Load {
         await this.#loadZone(apex, path);
         await this.#slices.pause();
       }
-      this.#adoptPending();
+      await this.#adoptPending();
       await this.#removeMissing(new Set([...files.values()].map(showName)));
       await this.#slices.run(clearLeftOvers(database));
     }
@@ -187,7 +190,7 @@ class Load {
           path,
           apex,
           () => effects.nowMs(),
-          (records) => onProgress?.(apex, records),
+          (records) => onProgress?.(apex, records, 'read'),
         ),
       );
       if (scanned.errors.length > 0) this.#report('failed', apex, path, scanned.warnings, scanned.errors);
@@ -202,7 +205,7 @@ class Load {
   // --- new zones ---
 
   async #loadNew(apex: DomainName, path: string, scanned: ScannedZone): Promise<void> {
-    const { database } = this.#options;
+    const { database, onProgress } = this.#options;
     const { sorted, files } = scanned;
     const view = new SortedZoneView(sorted);
     const said = say(checkZone(view), scanned, path);
@@ -210,7 +213,9 @@ class Load {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
     }
-    const id = await this.#slices.run(stageZone(database, sorted, files));
+    const id = await this.#slices.run(
+      stageZone(database, sorted, files, (count) => onProgress?.(apex, count, 'stored')),
+    );
     const records = sorted.order.length;
     this.#pending.push({
       staged: { id, view, records, by: { kind: 'file', name: path } },
@@ -219,16 +224,18 @@ class Load {
     });
     this.#pendingRecords += records;
     if (this.#pending.length >= ZONES_AT_ONCE || this.#pendingRecords >= RECORDS_AT_ONCE)
-      this.#adoptPending();
+      await this.#adoptPending();
   }
 
-  #adoptPending(): void {
+  async #adoptPending(): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
     this.#pendingRecords = 0;
-    this.#options.writer.adopt(pending.map(({ staged }) => staged));
-    for (const { staged, path, warnings } of pending) {
-      this.#report('new', staged.view.apex, path, warnings, [], { added: staged.records, removed: 0 });
+    const { writer, onProgress } = this.#options;
+    const staged = pending.map((zone) => zone.staged);
+    await this.#slices.run(writer.adopt(staged, (apex, count) => onProgress?.(apex, count, 'served')));
+    for (const { staged: zone, path, warnings } of pending) {
+      this.#report('new', zone.view.apex, path, warnings, [], { added: zone.records, removed: 0 });
     }
   }
 

@@ -1,5 +1,5 @@
 import { RRType } from '../wire/iana.ts';
-import { packChunks } from './chunks.ts';
+import { type Chunk, packChunks } from './chunks.ts';
 import type { ZoneDatabase } from './database.ts';
 import { HEAD, keyLengthAt, lengthAt, rdataLengthAt, ttlAt, typeAt } from './packed-records.ts';
 import type { SortedRecords } from './sorted-records.ts';
@@ -15,29 +15,26 @@ export function* stageZone(
   database: ZoneDatabase,
   sorted: SortedRecords,
   files: readonly ReadFile[],
+  onStored?: (records: number) => void,
 ): Generator<void, number> {
-  const { statements } = database;
+  const { order } = sorted;
   const id = database.transactLazily(() => {
-    const zone = statements.insertZone.run(sorted.records.apex, 'file').id;
+    const zone = database.statements.insertZone.run(sorted.records.apex, 'file').id;
     putFiles(database, zone, files);
+    if (order.length > SLICE) return zone;
+    insertRecords(database, zone, sorted, 0, order.length); // a small zone is one transaction
+    putChunks(database, zone, packChunks(sorted)[Symbol.iterator]());
     return zone;
   });
-  for (let from = 0; from < sorted.order.length; from += SLICE) {
+  if (order.length <= SLICE) return id;
+  yield;
+  for (let from = 0; from < order.length; from += SLICE) {
     database.transactLazily(() => insertRecords(database, id, sorted, from, from + SLICE));
+    onStored?.(Math.min(from + SLICE, order.length));
     yield;
   }
   const chunks = packChunks(sorted)[Symbol.iterator]();
-  for (let isDone = false; !isDone; ) {
-    database.transactLazily(() => {
-      for (let i = 0; i < CHUNKS_AT_ONCE; i++) {
-        const { done, value } = chunks.next();
-        isDone = done === true;
-        if (done === true) return;
-        statements.putChunk.run(id, value.first, value.octets);
-      }
-    });
-    yield;
-  }
+  while (database.transactLazily(() => putChunks(database, id, chunks))) yield;
   return id;
 }
 
@@ -78,8 +75,18 @@ export function countSoas({ records, order }: SortedRecords): number {
 // --- helpers ---
 
 /** Some milliseconds' work. */
-const SLICE = 5000;
+const SLICE = 4000;
 const CHUNKS_AT_ONCE = 64;
+
+/** Puts the next chunks in; returns whether there may be more. */
+function putChunks({ statements }: ZoneDatabase, zone: number, chunks: Iterator<Chunk>): boolean {
+  for (let i = 0; i < CHUNKS_AT_ONCE; i++) {
+    const { done, value } = chunks.next();
+    if (done === true) return false;
+    statements.putChunk.run(zone, value.first, value.octets);
+  }
+  return true;
+}
 
 function insertRecords(
   { statements }: ZoneDatabase,

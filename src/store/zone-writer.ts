@@ -9,7 +9,7 @@ import type { Owner, RR } from '../zone/record.ts';
 import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
 import type { ZoneView } from '../zone/view.ts';
 import type { StoredZone, ZoneDatabase } from './database.ts';
-import { ChangeRefusedError, NoSuchZoneError, StoreError } from './errors.ts';
+import { ChangeRefusedError, NoSuchZoneError, StoreError, WriterBusyError } from './errors.ts';
 import { beginEntry, type ChangedBy, type JournalEntry, journalLoad, journalRemoval } from './journal.ts';
 import { composeOwnerKey } from './owner-key.ts';
 import { sameOctets } from './packed-records.ts';
@@ -82,6 +82,7 @@ export class ZoneWriter {
   readonly #image: ZoneImage;
   readonly #effects: Effects;
   readonly #onChanged: (apex: DomainName) => void;
+  #isFilling = false;
 
   constructor({ database, image, effects, onChanged }: ZoneWriterOptions) {
     this.#database = database;
@@ -92,9 +93,10 @@ export class ZoneWriter {
 
   /**
    * Makes one change. When it returns, the change is on the disk and in every answer. When it throws, nothing
-   * has changed: {@link ChangeRefusedError}, {@link NoSuchZoneError}, {@link StoreError}.
+   * has changed: {@link ChangeRefusedError}, {@link NoSuchZoneError}, {@link StoreError}, {@link WriterBusyError}.
    */
   change(change: Change): Changed {
+    this.#expectIdle();
     const zone = this.#database.zone(change.apex);
     if (zone === undefined) throw new NoSuchZoneError(change.apex);
     const draft = new Draft(this.#database, zone);
@@ -109,9 +111,16 @@ export class ZoneWriter {
     return changed;
   }
 
-  /** Begins to serve staged zones, all in one transaction; one that is served already makes it throw. */
-  adopt(zones: readonly StagedZone[]): void {
+  /**
+   * Begins to serve staged zones, all in one transaction; one that is served already makes it throw. Yields
+   * while the image is filled; until the end nothing may change.
+   */
+  *adopt(
+    zones: readonly StagedZone[],
+    onProgress?: (apex: DomainName, owners: number) => void,
+  ): Generator<void, void> {
     if (zones.length === 0) return;
+    this.#expectIdle();
     const { statements } = this.#database;
     this.#database.transact(() => {
       for (const { id, view, records, by } of zones) {
@@ -119,21 +128,19 @@ export class ZoneWriter {
         journalLoad(statements, view.apex, serialOf(view), records, by, this.#effects.nowMs());
       }
     });
-    let owners = 0;
-    for (const { records } of zones) owners += records;
-    this.#show(undefined, () => {
-      this.#image.beginBulk(owners);
-      for (const { view } of zones) {
-        this.#image.addZone(view.apex);
-        this.#image.apply(view.apex, view.owners());
-      }
-      this.#image.endBulk();
-    });
+    let records = 0;
+    for (const zone of zones) records += zone.records;
+    yield* this.#fill(
+      zones.map(({ view }) => view),
+      records,
+      onProgress,
+    );
     for (const { view } of zones) this.#onChanged(view.apex);
   }
 
   /** Stops serving a zone. Its records are cleared away later, see {@link clearLeftOvers}. */
   remove(apex: DomainName, by: ChangedBy): void {
+    this.#expectIdle();
     const { statements } = this.#database;
     const zone = this.#database.zone(apex);
     if (zone === undefined) throw new NoSuchZoneError(apex);
@@ -152,37 +159,72 @@ export class ZoneWriter {
     this.#show(apex, () => this.#image.removeZone(apex));
   }
 
-  /** Fills the image from the database, at start. Yields between slices; nothing may change meanwhile. */
-  *serveStored(onZone?: (apex: DomainName, owners: number) => void): Generator<void, void> {
+  /** Fills the image from the database, at start. Yields between slices; until the end nothing may change. */
+  *serveStored(onProgress?: (apex: DomainName, owners: number) => void): Generator<void, void> {
+    this.#expectIdle();
     const zones = this.#database.zones();
     let records = 0;
     for (const { id } of zones) records += this.#database.recordCount(id);
-    this.#image.beginBulk(records);
-    for (const { apex } of zones) {
-      this.#image.addZone(apex);
-      const owners = this.#database.view(apex).owners()[Symbol.iterator]();
-      let done = 0;
-      for (;;) {
-        const slice = take(owners, OWNERS_AT_ONCE);
-        this.#image.apply(apex, slice);
-        done += slice.length;
-        onZone?.(apex, done);
-        yield;
-        if (slice.length < OWNERS_AT_ONCE) break;
-      }
-    }
-    this.#image.endBulk();
+    const { statements } = this.#database;
+    const views = zones.map(({ id, apex }) => new StoredZoneView(statements, id, apex));
+    yield* this.#fill(views, records, onProgress);
   }
 
-  /** What is committed must be shown: when `show` fails, the whole image is made again from the database. */
-  #show(apex: DomainName | undefined, show: () => void): void {
+  /**
+   * Whether the image is being filled: {@link change} and {@link remove} throw {@link WriterBusyError} until
+   * that ends, since what they did would not be seen before.
+   */
+  get isFilling(): boolean {
+    return this.#isFilling;
+  }
+
+  *#fill(
+    views: readonly ZoneView[],
+    records: number,
+    onProgress?: (apex: DomainName, owners: number) => void,
+  ): Generator<void, void> {
+    this.#isFilling = true;
+    try {
+      this.#image.beginBulk(records);
+      for (const view of views) {
+        this.#image.addZone(view.apex);
+        const owners = view.owners()[Symbol.iterator]();
+        for (let done = 0, isMore = true; isMore; ) {
+          const slice = take(owners, OWNERS_AT_ONCE);
+          this.#image.apply(view.apex, slice);
+          done += slice.length;
+          isMore = slice.length === OWNERS_AT_ONCE;
+          onProgress?.(view.apex, done);
+          yield;
+        }
+      }
+      this.#image.endBulk();
+    } catch (error) {
+      this.#remake(undefined, error);
+    } finally {
+      this.#isFilling = false;
+    }
+  }
+
+  #expectIdle(): void {
+    if (this.#isFilling) throw new WriterBusyError();
+  }
+
+  /** What is committed must be shown. */
+  #show(apex: DomainName, show: () => void): void {
     try {
       show();
     } catch (error) {
-      const zone = apex === undefined ? undefined : showName(apex);
-      this.#effects.log.error('store: image failed, making it again', { zone, error: messageOf(error) });
-      this.#image.rebuild();
+      this.#remake(apex, error);
     }
+  }
+
+  /** When the image failed, all of it is made again from the database. */
+  #remake(apex: DomainName | undefined, error: unknown): void {
+    const zone = apex === undefined ? undefined : showName(apex);
+    this.#effects.log.error('store: image failed, making it again', { zone, error: messageOf(error) });
+    for (const stored of this.#database.zones()) this.#image.addZone(stored.apex);
+    this.#image.rebuild();
   }
 }
 
@@ -251,14 +293,13 @@ class Draft {
     const { statements } = this.#database;
     const key = composeOwnerKey(rr.owner, this.#zone.apex);
     const rdata = canonicalRdata(rr.type, rr.rdata);
-    const stored = statements.findRecord.get(this.#zone.id, key, rr.type, rdata);
+    const stored = statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
     if (stored === undefined) {
       this.#conflicts.push({ kind: 'gone', rr });
       return;
     }
     const [ttl, written] = stored;
     if (ttl !== rr.ttl) this.#conflicts.push({ kind: 'other-ttl', rr });
-    statements.deleteRecord.run(this.#zone.id, key, rr.type, rdata);
     entry.removed(key, rr.type, rdata, ttl, written);
     this.#removed++;
     this.#touch(key, rr.owner);
@@ -269,15 +310,15 @@ class Draft {
     const key = composeOwnerKey(rr.owner, this.#zone.apex);
     const rdata = canonicalRdata(rr.type, rr.rdata);
     const written = sameOctets(rdata, rr.rdata) ? null : rr.rdata;
-    const stored = statements.findRecord.get(this.#zone.id, key, rr.type, rdata);
-    if (stored !== undefined) {
-      const [storedTtl, storedWritten] = stored;
-      if (storedTtl === rr.ttl && sameOctets(storedWritten ?? rdata, rr.rdata)) return;
-      statements.deleteRecord.run(this.#zone.id, key, rr.type, rdata);
-      entry.removed(key, rr.type, rdata, storedTtl, storedWritten);
+    const values = [this.#zone.id, key, rr.type, rdata, rr.ttl, written] as const;
+    if (statements.insertMissing.run(...values).changes === 0) {
+      const [ttl = 0, spelt = null] = statements.findRecord.get(this.#zone.id, key, rr.type, rdata) ?? [];
+      if (ttl === rr.ttl && sameOctets(spelt ?? rdata, rr.rdata)) return;
+      statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
+      entry.removed(key, rr.type, rdata, ttl, spelt);
       this.#removed++;
+      statements.insertMissing.run(...values);
     }
-    statements.insertRecord.run(this.#zone.id, key, rr.type, rdata, rr.ttl, written);
     entry.added(key, rr.type, rdata, rr.ttl, written);
     this.#added++;
     this.#touch(key, rr.owner);

@@ -113,7 +113,7 @@ describe('store/database', () => {
     expect(database.recordCount(1)).to.equal(100);
     database.limitPages(0xffff_fffe);
     database.transact(() =>
-      database.statements.insertRecord.run(1, Buffer.from('z'), 1, Buffer.alloc(4), 60, null),
+      database.statements.insertMissing.run(1, Buffer.from('z'), 1, Buffer.alloc(4), 60, null),
     );
     expect(database.recordCount(1)).to.equal(101);
     database.close();
@@ -158,7 +158,7 @@ function fill(database: ZoneDatabase, records: number): void {
   database.transact(() => {
     const zone = statements.insertZone.run(name('example.test'), 'file').id;
     for (let i = 0; i < records; i++) {
-      statements.insertRecord.run(
+      statements.insertMissing.run(
         zone,
         Buffer.from(`host${i}`),
         1,

@@ -21,7 +21,7 @@ describe('store/zone-loader', () => {
   let writer: ZoneWriter;
   let loader: ZoneLoader;
   let effects: FakeEffects;
-  let progress: number[] = [];
+  let progress: string[] = [];
 
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'waypost-'));
@@ -48,7 +48,7 @@ describe('store/zone-loader', () => {
       'www.example.test. 60 A 192.0.2.1',
     ]);
     expect([...image.zones.keys()]).to.deep.equal(['other.example.', 'example.test.']);
-    expect(progress.at(-1)).to.equal(4);
+    expect(progress).to.deep.equal(['read 3', 'read 4', 'served 2', 'served 3']);
   });
 
   it('the next load, and the next start, read no file that is as it was', async () => {
@@ -266,7 +266,7 @@ describe('store/zone-loader', () => {
       database,
       writer,
       effects,
-      onProgress: (_, records) => progress.push(records),
+      onProgress: (_, count, step) => progress.push(`${step} ${count}`),
     });
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { ZoneDatabase } from '../../src/store/database.ts';
-import { ChangeRefusedError, NoSuchZoneError, StoreError } from '../../src/store/errors.ts';
+import { ChangeRefusedError, NoSuchZoneError, StoreError, WriterBusyError } from '../../src/store/errors.ts';
 import { PackedRecords } from '../../src/store/packed-records.ts';
 import { SortedZoneView, sortRecords } from '../../src/store/sorted-records.ts';
 import { stageZone } from '../../src/store/zone-stage.ts';
@@ -141,6 +141,23 @@ describe('store/zone-writer', () => {
     expectImageIsDatabase();
   });
 
+  it('nothing changes while the image is being filled, since it would not be seen', () => {
+    const steps = writer.serveStored();
+    steps.next();
+    expect(writer.isFilling).to.equal(true);
+    expect(() => change([], ['a 60 A 192.0.2.4'])).to.throw(WriterBusyError);
+    finish(steps);
+    expect(change([], ['a 60 A 192.0.2.4']).serialTo).to.equal(8);
+    expectImageIsDatabase();
+  });
+
+  it('when filling fails, the image is made again from the database', () => {
+    image.failure = new Error('no room');
+    finish(writer.serveStored());
+    expectImageIsDatabase();
+    expect(writer.isFilling).to.equal(false);
+  });
+
   it('the journal says who, when and what; a load is one line', () => {
     effects.now += 5000;
     change(['www 60 A 192.0.2.1'], ['www 60 CAA 0 issue "CA.example"'.replace('www', 'x')]);
@@ -191,7 +208,7 @@ describe('store/zone-writer', () => {
     const sorted = finish(sortRecords(packed));
     const id = finish(stageZone(database, sorted, []));
     const by = { kind: 'file', name: 'example.test.zone' } as const;
-    writer.adopt([{ id, view: new SortedZoneView(sorted), records: lines.length, by }]);
+    finish(writer.adopt([{ id, view: new SortedZoneView(sorted), records: lines.length, by }]));
   }
 
   function expectImageIsDatabase(): void {

@@ -20,7 +20,7 @@ export class MapImage implements ZoneImage {
   }
 
   addZone(apex: DomainName): void {
-    this.zones.set(showName(apex), new Map());
+    if (!this.zones.has(showName(apex))) this.zones.set(showName(apex), new Map());
     this.#switched();
   }
 
