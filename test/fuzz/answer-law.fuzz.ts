@@ -19,8 +19,12 @@ describe('law of answering', () => {
         const views = zones.map(({ apex, records }) => new MemoryZone(apex, records));
         const responder = responderOn(imageOf(views));
         for (const { qname, qtype } of questions) {
-          const expected = reference.answer({ qname, qtype });
           const got = ask(responder, qname, qtype);
+          const answered = new Set(got.answers.map(showRecord));
+          const expected = reference.answer(
+            { qname, qtype },
+            (cnames) => cnames.find((cname) => answered.has(showRecord(cname))) ?? cnames[0],
+          );
           const question = `${showName(qname)} ${showType(qtype)}`;
           const said = show(got.rcode, got.flags.aa, [got.answers, got.authorities, got.additionals]);
           const { rcode, aa, answer, authority, additional } = expected;

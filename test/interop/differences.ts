@@ -76,6 +76,21 @@ export const DIFFERENCES: readonly Difference[] = [
       aliasesIn(ours).has(endOf(theirs, showName(question.qname))),
   },
   {
+    id: 'ds-without-cut',
+    peers: ['named', 'knotd'],
+    recognises: ({ question, ours, apexes }) => {
+      const qname = showName(question.qname);
+      return (
+        question.qtype === RRType.DS &&
+        apexes.includes(qname.slice(0, -1)) &&
+        ours.rcode === Rcode.NOERROR &&
+        ours.aa &&
+        ours.answer.length === 0 &&
+        ours.authority.every((line) => line.startsWith(`${qname} `))
+      );
+    },
+  },
+  {
     id: 'glue-truncation',
     peers: ['named', 'knotd'],
     recognises: ({ ours, theirs }) =>

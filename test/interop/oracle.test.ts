@@ -10,6 +10,7 @@ import { exchange, imageOf, responderOn } from '../support/answering.ts';
 import {
   GENERATED_APEX,
   GENERATED_CHILD_APEX,
+  GENERATED_LOST_APEXES,
   generatedChildZone,
   generatedZone,
 } from '../support/generated-zone.ts';
@@ -30,6 +31,7 @@ describe('oracle: other servers answer the same', function () {
     ['example.test', readFileSync('zones/example.test.zone', 'utf8')],
     [GENERATED_APEX, generatedZone()],
     [GENERATED_CHILD_APEX, generatedChildZone()],
+    ...GENERATED_LOST_APEXES.map((apex): [string, string] => [apex, generatedChildZone()]),
   ]);
   const views: MemoryZone[] = [];
   let questions: readonly OracleQuestion[] = [];

@@ -1,8 +1,11 @@
-// Two zones made by rule, the same on every run: large enough to hold every shape that answering knows.
+// Zones made by rule, the same on every run: large enough to hold every shape that answering knows.
 
-/** The apex of the larger one, and of the one delegated and hosted below it. */
+/** The apex of the large one. */
 export const GENERATED_APEX = 'big.test';
+/** The apex of one delegated by it and hosted too. */
 export const GENERATED_CHILD_APEX = 'kid.big.test';
+/** Hosted beside them with the data of the child: one that nobody delegates, and one below a cut. */
+export const GENERATED_LOST_APEXES = ['lost.big.test', 'sub.cut1.big.test'] as const;
 
 /** A master file of about 2,000 names for {@link GENERATED_APEX}. */
 export function generatedZone(): string {
