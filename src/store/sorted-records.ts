@@ -1,5 +1,6 @@
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, isSubdomain } from '../wire/name.ts';
+import { isRuled } from '../zone/check.ts';
 import { unequalTtls } from '../zone/check-ttl.ts';
 import type { Finding } from '../zone/finding.ts';
 import type { Owner } from '../zone/record.ts';
@@ -94,6 +95,47 @@ export class SortedZoneView implements ZoneView {
     }
     const end = findPlace(this.#sorted, keyAfter(key), 0);
     return this.#walk(findPlace(this.#sorted, keyBelow(key), 0), end);
+  }
+
+  /**
+   * As it is shown to a check, for which most owners of a large zone need not be made: without the owners that
+   * have no ruled type, unless something could hide them. Scanned TTLs are in range.
+   */
+  forCheck(): ZoneView {
+    if (this.#mayHide()) return this;
+    return {
+      apex: this.apex,
+      get: (name) => this.get(name),
+      owners: () => this.#walkRuled(),
+      ownersBelow: (name) => this.ownersBelow(name),
+    };
+  }
+
+  /** Whether a zone cut or a DNAME hides owners. */
+  #mayHide(): boolean {
+    const { records, order } = this.#sorted;
+    for (const number of order) {
+      const at = records.starts[number] ?? 0;
+      const type = typeAt(records.octets, at);
+      if (type === RRType.DNAME || (type === RRType.NS && keyLengthAt(records.octets, at) > 0)) return true;
+    }
+    return false;
+  }
+
+  *#walkRuled(): Iterable<Owner> {
+    const { records, order } = this.#sorted;
+    const { octets, starts } = records;
+    for (let from = 0; from < order.length; ) {
+      const first = starts[order[from] ?? 0] ?? 0;
+      let isAnyRuled = false;
+      let end = from;
+      for (let at = first; end < order.length && sameOwner(octets, first, octets, at); ) {
+        isAnyRuled ||= isRuled(typeAt(octets, at));
+        at = starts[order[++end] ?? 0] ?? 0;
+      }
+      if (isAnyRuled) yield* this.#walk(from, end);
+      from = end;
+    }
   }
 
   *#walk(from: number, end: number): Iterable<Owner> {

@@ -200,7 +200,7 @@ class Load {
     const { database, onProgress } = this.#options;
     const { sorted, files } = scanned;
     const view = new SortedZoneView(sorted);
-    const said = say(checkZone(view), scanned, path);
+    const said = say(checkZone(view.forCheck()), scanned, path);
     if (said.errors.length > 0) {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
