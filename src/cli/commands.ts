@@ -32,8 +32,8 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'check',
-    usage: '[-c FILE]',
-    summary: 'read the configuration as serve would and tell all that is wrong',
+    usage: '[-c FILE] [--json] [FILE …]',
+    summary: 'read configuration and zone files as serve would and tell all that is wrong',
     load: async () => (await import('./check.ts')).CHECK,
   },
   {

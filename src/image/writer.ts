@@ -1,3 +1,4 @@
+import { RRType } from '../wire/iana.ts';
 import { type DomainName, isSubdomain, labelCount, parentName, showName } from '../wire/name.ts';
 import type { Owner } from '../zone/record.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -235,9 +236,11 @@ export class ZoneImageWriter {
       this.#countOwners(zone, key, from, has ? 1 : -1);
     }
     if (owner.name.length !== lowest.apex.length) return;
+    if (this.#highestNested(zone, owner.name) !== lowest) return; // another zone in between is the parent
     const hash = (key.hashes[0] ?? 0) ^ PARENT_SIDE_HASH;
     const node = this.#reader.findHashed(hash, key, 0);
-    if (has) this.#writeNode(owner, zone, NodeFlag.PARENT_SIDE, 0, 0, node);
+    const delegates = owner.rrsets.some(({ type }) => type === RRType.NS);
+    if (delegates) this.#writeNode(owner, zone, NodeFlag.PARENT_SIDE, 0, 0, node);
     else if (node !== 0) this.#generation.remove(hash, node);
   }
 

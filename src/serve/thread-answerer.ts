@@ -10,19 +10,20 @@ export interface ThreadShared {
 
 /** Makes a query thread's answerer. What the pool publishes to it must be a {@link ThreadShared}. */
 export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswerer {
-  const { memory, options } = checked(shared);
-  const responder = new Responder(memory, options, nowMs);
+  let responder = makeResponder(shared, nowMs);
   return {
     answer: (octets, start, length, room, peer) => responder.answer(octets, start, length, room, peer),
     beginBatch: () => responder.beginBatch(),
-    take: (news) => responder.take(checked(news).memory),
+    take(news) {
+      responder = makeResponder(news, nowMs);
+    },
   };
 }
 
-/** The pool carries it through a thread's door as anything at all. */
-function checked(shared: unknown): ThreadShared {
-  if (isThreadShared(shared)) return shared;
-  throw new Error('the query thread was given something that is no zone image');
+/** The pool carries `shared` through a thread's door as anything at all. */
+function makeResponder(shared: unknown, nowMs: () => number): Responder {
+  if (!isThreadShared(shared)) throw new Error('the query thread was given something that is no zone image');
+  return new Responder(shared.memory, shared.options, nowMs);
 }
 
 function isThreadShared(shared: unknown): shared is ThreadShared {

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Effects } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import { type DomainName, showName } from '../wire/name.ts';
@@ -51,6 +51,8 @@ export type LoadStep = 'read' | 'stored' | 'served';
 export interface ZoneLoaderOptions {
   /** Where the `*.zone` files are. */
   readonly directory: string;
+  /** Only these zone files, wherever they are; `directory` is then not looked at. */
+  readonly files?: readonly string[];
   readonly database: ZoneDatabase;
   readonly writer: ZoneWriter;
   readonly effects: Effects;
@@ -124,22 +126,13 @@ class Load {
 
   /** The zone files by path, in the order of their names; `undefined` when the directory cannot be read. */
   #findFiles(): Map<string, DomainName> | undefined {
-    const { directory } = this.#options;
-    let names: string[];
-    try {
-      names = readdirSync(directory).sort();
-    } catch (error) {
-      this.#errors.push(`cannot read the zone directory ${directory}: ${messageOf(error)}`);
-      return undefined;
-    }
+    const paths = this.#listPaths();
+    if (paths === undefined) return undefined;
     const files = new Map<string, DomainName>();
     const seen = new Map<string, string>();
-    for (const name of names) {
-      if (!name.endsWith(ZONE_FILE_ENDING) || name.startsWith('.')) continue;
-      const path = join(directory, name);
-      if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) continue;
+    for (const path of paths) {
       try {
-        const apex = scanApex(name);
+        const apex = scanApex(basename(path));
         const other = seen.get(showName(apex));
         if (other !== undefined) {
           this.#errors.push(`${path} and ${other} are both for the zone ${showName(apex)}: keep one of them`);
@@ -153,6 +146,21 @@ class Load {
       }
     }
     return files;
+  }
+
+  #listPaths(): readonly string[] | undefined {
+    const { directory, files } = this.#options;
+    if (files !== undefined) return files;
+    try {
+      return readdirSync(directory)
+        .sort()
+        .filter((name) => name.endsWith(ZONE_FILE_ENDING) && !name.startsWith('.'))
+        .map((name) => join(directory, name))
+        .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true);
+    } catch (error) {
+      this.#errors.push(`cannot read the zone directory ${directory}: ${messageOf(error)}`);
+      return undefined;
+    }
   }
 
   /** One zone; what is wrong with its file is reported, what is wrong with the database is thrown. */

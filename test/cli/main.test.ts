@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -67,21 +67,47 @@ describe('cli/main', () => {
     writeFileSync(join(directory, 'bad.toml'), 'thread = 4\n[tcp]\nidle-timeout = 0\n');
     expect(waypost('check', '-c', 'bad.toml')).to.deep.equal({
       status: 1,
-      stdout: '',
-      stderr:
+      stdout:
         'bad.toml:1:1: unknown setting thread; did you mean threads?\n' +
         'bad.toml:3:16: tcp.idle-timeout is 0; expected an integer from 1 to 3600 seconds\n' +
-        '2 errors\n',
+        '2 errors, 0 warnings\n',
+      stderr: '',
     });
   });
 
-  it('check: is content with a right file, and with none', () => {
-    writeFileSync(join(directory, 'good.toml'), 'threads = 2\n');
-    expect(waypost('check', '-c', 'good.toml')).to.include({ status: 0, stdout: 'good.toml: no errors\n' });
-    expect(waypost('check')).to.include({
-      status: 0,
-      stdout: 'there is no waypost.toml here, the defaults hold: no errors\n',
-    });
+  it('check: is content with a right configuration and right zones', () => {
+    mkdirSync(join(directory, 'right'));
+    writeFileSync(join(directory, 'right/good.toml'), 'threads = 2\nzones = "."\n');
+    writeFileSync(
+      join(directory, 'right/example.test.zone'),
+      '$TTL 60\n@ SOA ns.example. h.example. 7 1 1 1 1\n@ NS ns.example.\n',
+    );
+    const { status, stdout } = waypost('check', '-c', 'right/good.toml');
+    expect(stdout).to.contain('right/good.toml: no errors\n');
+    expect(stdout).to.match(/example\.test\.zone: example\.test\. serial 7, 2 records\nnothing is wrong\n$/);
+    expect(status).to.equal(0);
+  });
+
+  it('check: tells five different errors of one zone file, in the order of its lines', () => {
+    writeFileSync(
+      join(directory, 'five.test.zone'),
+      [
+        '$TTL 60',
+        '@ SOA ns.example. h.example. 7 1 1 1 1',
+        'www A 192.0.2.300',
+        'www AAAAA 2001:db8::1',
+        'mail MX ten mx',
+        'txt TXT "unclosed',
+        'a..b A 192.0.2.1',
+      ].join('\n'),
+    );
+    const { status, stdout } = waypost('check', 'five.test.zone');
+    expect(status).to.equal(1);
+    const places = [...stdout.matchAll(/^five\.test\.zone:(\d+):(\d+): /gm)].map(
+      ([, line, column]) => `${line}:${column}`,
+    );
+    expect(places).to.deep.equal(['3:7', '4:5', '5:9', '6:9', '7:1']);
+    expect(stdout).to.contain('did you mean AAAA?').and.to.contain('5 errors, 0 warnings');
   });
 
   it('one clear line for a file that is not there; exit code 1', () => {

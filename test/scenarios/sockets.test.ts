@@ -11,7 +11,6 @@ import { runScenario } from '../support/scenario-run.ts';
 import { SocketAsk } from '../support/socket-ask.ts';
 
 const LOCALHOST: ListenAddress = { octets: Uint8Array.of(127, 0, 0, 1), port: 0 };
-const ENTRY = new URL('../support/entries/responder-thread.js', import.meta.url);
 const NOTHING = stateFor(scanScenario('', '# no zones'));
 
 for (const portable of [false, true]) {
@@ -25,7 +24,6 @@ for (const portable of [false, true]) {
         threads: 1,
         portable,
         shared: NOTHING,
-        entry: ENTRY,
         timers: SYSTEM_TIMERS,
         log: SILENT_LOG,
       });

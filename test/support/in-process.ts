@@ -30,7 +30,7 @@ const UDP_ROOM = 4096;
 const TCP_ROOM = 65_535;
 
 /** Serves a scenario's zones and answers in this process. */
-export function answerInProcess(scenario: Scenario): Ask {
+export function answerInProcess(scenario: Scenario): (...request: Parameters<Ask>) => Uint8Array | undefined {
   const responder = responderOf(stateFor(scenario));
   const octets = new Uint8Array(START + TCP_ROOM + AROUND);
   return (query, overTcp, from) => {

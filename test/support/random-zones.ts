@@ -38,9 +38,9 @@ export function randomZone(apex: string, hosted: readonly string[] = []): fc.Arb
     .filter((other) => other.endsWith(`.${apex}`))
     .flatMap((other) => delegation(other, apex));
   return fc
-    .tuple(fc.array(recordIn(apex), { minLength: 2, maxLength: 16 }), fc.subarray(cuts))
+    .tuple(fc.array(recordsIn(apex), { minLength: 2, maxLength: 16 }), fc.subarray(cuts))
     .map(([records, delegations]) =>
-      soundZone(name(apex), [...apexRecords(apex), ...delegations, ...records]),
+      soundZone(name(apex), [...apexRecords(apex), ...delegations, ...records.flat()]),
     );
 }
 
@@ -115,6 +115,21 @@ const label = fc.constantFrom('a', 'a', 'b', 'b', 'c', 'ns', '*');
 
 function path(maxLength: number): fc.Arbitrary<string[]> {
   return fc.array(label, { maxLength });
+}
+
+/** One record, or the several CNAMEs of a steered owner with its policy line. */
+function recordsIn(apex: string): fc.Arbitrary<RR[]> {
+  const steered = fc
+    .tuple(path(2), fc.array(target(apex), { minLength: 2, maxLength: 3 }))
+    .map(([labels, targets]) => {
+      const owner = [...labels, apex].join('.');
+      const cnames = targets.map((text) => rr(`${owner}. 60 CNAME ${text}`));
+      return [...cnames, rr(`_steer.${owner}. 60 TXT "order=rotate"`)];
+    });
+  return fc.oneof(
+    { weight: 9, arbitrary: recordIn(apex).map((record) => [record]) },
+    { weight: 1, arbitrary: steered },
+  );
 }
 
 function ownerIn(apex: string): fc.Arbitrary<string> {

@@ -127,6 +127,7 @@ long  DNAME ${'x'.repeat(60)}.${'y'.repeat(60)}.${'z'.repeat(60)}.${'w'.repeat(6
     const server = hosting({
       test: 'child NS ns.child\nchild DS 1 13 1 0123456789012345678901234567890123456789\nns.child A 192.0.2.54\nx.child A 192.0.2.55',
       'child.test': 'www A 192.0.2.1',
+      'lost.test': '',
       'lone.example': 'dept NS ns.example.',
     });
     const cases: [title: string, question: string, expected: string][] = [
@@ -136,6 +137,7 @@ long  DNAME ${'x'.repeat(60)}.${'y'.repeat(60)}.${'z'.repeat(60)}.${'w'.repeat(6
         'child.test DS',
         'NOERROR aa: child.test. 300 DS 1 13 1 0123456789012345678901234567890123456789',
       ],
+      ['DS at an apex that its parent does not delegate is NODATA', 'lost.test DS', 'NOERROR aa: | SOA'],
       ['DS at an apex without its parent here is NODATA', 'lone.example DS', 'NOERROR aa: | SOA'],
       ['DS at a cut without one is NODATA', 'dept.lone.example DS', 'NOERROR aa: | SOA'],
       [

@@ -40,6 +40,9 @@ export interface Answer {
   readonly additional: readonly RR[];
 }
 
+/** Which of several CNAMEs of a steered owner is answered (STEERING.md §9); any is right. */
+export type Choice = (cnames: readonly RR[]) => RR | undefined;
+
 /** Aliases that are followed for one question, CNAME and DNAME alike. */
 export const MAX_ALIASES = 16;
 
@@ -52,7 +55,7 @@ export class ReferenceAnswerer {
   }
 
   /** RFC 1034 §4.3.2, its steps 1 to 4, once for every alias followed. */
-  answer({ qname, qtype }: Question): Answer {
+  answer({ qname, qtype }: Question, choose: Choice = ([first]) => first): Answer {
     const answer: RR[] = [];
     const asked: DomainName[] = [];
     let name = qname;
@@ -64,7 +67,7 @@ export class ReferenceAnswerer {
         const rcode = asked.length === 0 ? Rcode.REFUSED : Rcode.NOERROR;
         return { rcode, aa, answer, authority: [], additional: [] };
       }
-      const said = zone.lookUp(name, qtype);
+      const said = zone.lookUp(name, qtype, choose);
       if (asked.length === 0) aa = said.kind !== 'referral'; // AA is about the first owner: RFC 1035 §4.1.1
       switch (said.kind) {
         case 'data': {
@@ -101,15 +104,16 @@ export class ReferenceAnswerer {
     }
   }
 
-  /** Step 2: the nearest hosted ancestor; RFC 4035 §3.1.4.1: DS is the parent's to answer, when it is here. */
+  /**
+   * Step 2: the nearest hosted ancestor. RFC 4035 §3.1.4.1: DS at a cut is the parent's to answer when the parent is
+   * here; when it is not, or has no cut there, the zone itself answers, although it can only say NODATA.
+   */
   #zoneFor(name: DomainName, qtype: number): Zone | undefined {
-    const above = this.#zones
+    const [nearest, next] = this.#zones
       .filter((zone) => isSubdomain(name, zone.apex))
       .sort((a, b) => labelCount(b.apex) - labelCount(a.apex));
-    const [nearest, next] = above;
-    if (qtype === RRType.DS && nearest !== undefined && equalNames(nearest.apex, name))
-      return next ?? nearest;
-    return nearest;
+    if (qtype !== RRType.DS || nearest === undefined || !equalNames(nearest.apex, name)) return nearest;
+    return next?.delegates(name) ? next : nearest;
   }
 
   /** Step 6 of RFC 1034 §4.3.2, for the names in NS, MX and SRV records, from the zone that named them. */
@@ -155,11 +159,11 @@ class Zone {
   }
 
   /** Step 3: match down, label by label, from the apex to `qname`. */
-  lookUp(qname: DomainName, qtype: number): Said {
+  lookUp(qname: DomainName, qtype: number, choose: Choice): Said {
     let closestEncloser = this.apex;
     for (const name of [...ancestors(qname), qname].sort(compareNames)) {
       if (!isSubdomain(name, this.apex)) continue;
-      if (!this.#nodes.has(keyOf(name))) return this.#synthesize(qname, qtype, closestEncloser);
+      if (!this.#nodes.has(keyOf(name))) return this.#synthesize(qname, qtype, closestEncloser, choose);
       const isQname = equalNames(name, qname);
       // 3b: out of the authoritative data; but DS at the cut is ours (RFC 4035 §3.1.4.1).
       if (this.#isCut(name) && !(isQname && qtype === RRType.DS)) {
@@ -170,16 +174,17 @@ class Zone {
       if (dname !== undefined && !isQname) return redirect(qname, qtype, dname);
       closestEncloser = name;
     }
-    return dataOrAlias(this.#nodes.get(keyOf(qname)) ?? [], qtype); // 3a
+    return dataOrAlias(this.#nodes.get(keyOf(qname)) ?? [], qtype, choose); // 3a
   }
 
   /** Step 3c: nothing by this name; RFC 4592 §3.3: the asterisk below the closest encloser speaks for it. */
-  #synthesize(qname: DomainName, qtype: number, closestEncloser: DomainName): Said {
+  #synthesize(qname: DomainName, qtype: number, closestEncloser: DomainName, choose: Choice): Said {
     const source = this.#nodes.get(keyOf(childName(ASTERISK, closestEncloser)));
     if (source === undefined) return { kind: 'nxdomain' };
     return dataOrAlias(
       source.map((rr) => ({ ...rr, owner: qname })),
       qtype,
+      choose,
     );
   }
 
@@ -198,8 +203,16 @@ class Zone {
 
   /** Whether `name` is at or below a zone cut, or below a DNAME. */
   isHidden(name: DomainName): boolean {
-    if (this.#isCut(name)) return true;
-    return ancestors(name).some((above) => this.#isCut(above) || this.rrset(above, RRType.DNAME).length > 0);
+    return this.#isCut(name) || ancestors(name).some((above) => this.#hides(above));
+  }
+
+  /** Whether `name` is the highest cut on the way to it. */
+  delegates(name: DomainName): boolean {
+    return this.#isCut(name) && !ancestors(name).some((above) => this.#hides(above));
+  }
+
+  #hides(name: DomainName): boolean {
+    return this.#isCut(name) || this.rrset(name, RRType.DNAME).length > 0;
   }
 
   #isCut(name: DomainName): boolean {
@@ -210,12 +223,13 @@ class Zone {
 }
 
 /** What the records of a node, or of a source of synthesis, say to a question of `qtype`. */
-function dataOrAlias(node: readonly RR[], qtype: number): Said {
+function dataOrAlias(node: readonly RR[], qtype: number, choose: Choice): Said {
   // RFC 8482 §4.1: one RRset will do for ANY; here the one of the lowest type.
   const type = qtype === RRType.ANY ? Math.min(...node.map((rr) => rr.type)) : qtype;
   const records = rrsetIn(node, type);
+  const cname = choose(rrsetIn(node, RRType.CNAME));
+  if (type === RRType.CNAME && cname !== undefined) return { kind: 'data', records: [cname] };
   if (records.length > 0) return { kind: 'data', records };
-  const [cname] = rrsetIn(node, RRType.CNAME);
   if (cname === undefined) return { kind: 'nodata' };
   return { kind: 'alias', records: [cname], target: nameIn(cname.rdata, 0) };
 }

@@ -48,7 +48,9 @@ export function showRecord(record: Omit<ClassRecord, 'class'> & { readonly class
   const rrClass = record.class ?? RRClass.IN;
   const words = [showName(record.owner), `${record.ttl}`, showType(record.type)];
   if (rrClass !== RRClass.IN) words.splice(2, 0, showClass(rrClass));
-  return [...words, showData(record)].join(' ').trim();
+  // RFC 2136 §2.4: nothing at all is data of classes ANY and NONE only; elsewhere it is `\# 0`.
+  const isBare = record.rdata.length === 0 && (rrClass === RRClass.ANY || rrClass === RRClass.NONE);
+  return [...words, ...(isBare ? [] : [showRdata(record.type, record.rdata)])].join(' ');
 }
 
 /** As {@link showRecord}, names in lower case where they are compared so (RFC 4343, RFC 4034 §6.2). */
@@ -85,8 +87,4 @@ export function splitWords(line: string): { texts: string[]; quoted: boolean[] }
     quoted.push(match[1] !== undefined);
   }
   return { texts, quoted };
-}
-
-function showData(record: { readonly type: number; readonly rdata: Uint8Array }): string {
-  return record.rdata.length === 0 ? '' : showRdata(record.type, record.rdata);
 }
