@@ -177,8 +177,10 @@ function* mergeSort(records: PackedRecords): Generator<void, Uint32Array> {
   if (runs.length === 1) return Uint32Array.from({ length: count }, (_, i) => i);
   let from = new Lanes(count);
   let to = new Lanes(count);
-  for (let i = 0; i < count; i++) from.put(i, i, octets, starts[i] ?? 0);
-  yield;
+  for (let i = 0; i < count; i++) {
+    from.put(i, i, octets, starts[i] ?? 0);
+    if (i % SLICE === 0) yield;
+  }
   let done = 0;
   while (runs.length > 1) {
     const longer: number[] = [];
