@@ -1,5 +1,6 @@
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, isSubdomain } from '../wire/name.ts';
+import { isRuled } from '../zone/check.ts';
 import { unequalTtls } from '../zone/check-ttl.ts';
 import type { Finding } from '../zone/finding.ts';
 import type { Owner } from '../zone/record.ts';
@@ -96,6 +97,47 @@ export class SortedZoneView implements ZoneView {
     return this.#walk(findPlace(this.#sorted, keyBelow(key), 0), end);
   }
 
+  /**
+   * As it is shown to a check, for which most owners of a large zone need not be made: without the owners that
+   * have no ruled type, unless something could hide them. Scanned TTLs are in range.
+   */
+  forCheck(): ZoneView {
+    if (this.#mayHide()) return this;
+    return {
+      apex: this.apex,
+      get: (name) => this.get(name),
+      owners: () => this.#walkRuled(),
+      ownersBelow: (name) => this.ownersBelow(name),
+    };
+  }
+
+  /** Whether a zone cut or a DNAME hides owners. */
+  #mayHide(): boolean {
+    const { records, order } = this.#sorted;
+    for (const number of order) {
+      const at = records.starts[number] ?? 0;
+      const type = typeAt(records.octets, at);
+      if (type === RRType.DNAME || (type === RRType.NS && keyLengthAt(records.octets, at) > 0)) return true;
+    }
+    return false;
+  }
+
+  *#walkRuled(): Iterable<Owner> {
+    const { records, order } = this.#sorted;
+    const { octets, starts } = records;
+    for (let from = 0; from < order.length; ) {
+      const first = starts[order[from] ?? 0] ?? 0;
+      let isAnyRuled = false;
+      let end = from;
+      for (let at = first; end < order.length && sameOwner(octets, first, octets, at); ) {
+        isAnyRuled ||= isRuled(typeAt(octets, at));
+        at = starts[order[++end] ?? 0] ?? 0;
+      }
+      if (isAnyRuled) yield* this.#walk(from, end);
+      from = end;
+    }
+  }
+
   *#walk(from: number, end: number): Iterable<Owner> {
     const { records, order } = this.#sorted;
     const { octets, starts } = records;
@@ -135,8 +177,10 @@ function* mergeSort(records: PackedRecords): Generator<void, Uint32Array> {
   if (runs.length === 1) return Uint32Array.from({ length: count }, (_, i) => i);
   let from = new Lanes(count);
   let to = new Lanes(count);
-  for (let i = 0; i < count; i++) from.put(i, i, octets, starts[i] ?? 0);
-  yield;
+  for (let i = 0; i < count; i++) {
+    from.put(i, i, octets, starts[i] ?? 0);
+    if (i % SLICE === 0) yield;
+  }
   let done = 0;
   while (runs.length > 1) {
     const longer: number[] = [];

@@ -2,15 +2,14 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Effects } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
-import { showRdata, showType } from '../rdata/table.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkZone } from '../zone/check.ts';
-import type { Finding } from '../zone/finding.ts';
+import type { Changed } from './change.ts';
 import type { ZoneDatabase } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
-import { composeOwnerKey } from './owner-key.ts';
+import { sayConflicts, sayFindings } from './sentences.ts';
 import { Slices } from './slices.ts';
-import { findRecord, SortedZoneView } from './sorted-records.ts';
+import { SortedZoneView } from './sorted-records.ts';
 import { findDifference, putDifference } from './zone-difference.ts';
 import {
   areUnchanged,
@@ -21,7 +20,7 @@ import {
   ZONE_FILE_ENDING,
 } from './zone-file.ts';
 import { clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
-import { type Changed, type Conflict, type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
+import { type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
 
 /** What a load made of one zone. Warnings and errors begin with file and line where there are any. */
 export interface ZoneReport {
@@ -86,8 +85,6 @@ export class ZoneLoader {
 /** Zones, or records in them, that one transaction and one step of the image take in. */
 const ZONES_AT_ONCE = 2000;
 const RECORDS_AT_ONCE = 100_000;
-/** Findings and conflicts of one zone that are said one by one. */
-const MAX_SAID = 100;
 
 interface PendingZone {
   readonly staged: StagedZone;
@@ -208,7 +205,7 @@ class Load {
     const { database, onProgress } = this.#options;
     const { sorted, files } = scanned;
     const view = new SortedZoneView(sorted);
-    const said = say(checkZone(view), scanned, path);
+    const said = sayFindings(checkZone(view.forCheck()), scanned, path);
     if (said.errors.length > 0) {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
@@ -262,13 +259,13 @@ class Load {
           putFiles(database, zone.id, files);
         },
       });
-      const said = say(changed.warnings, scanned, path);
+      const said = sayFindings(changed.warnings, scanned, path);
       const warnings = [...said.warnings, ...sayConflicts(changed.conflicts, path)];
       const outcome = changed.serialFrom === changed.serialTo ? 'unchanged' : 'changed';
       this.#report(outcome, apex, path, warnings, [], changed);
     } catch (error) {
       if (!(error instanceof ChangeRefusedError)) throw error;
-      const said = say(error.findings, scanned, path);
+      const said = sayFindings(error.findings, scanned, path);
       this.#report('failed', apex, path, said.warnings, said.errors);
     }
   }
@@ -309,43 +306,4 @@ function readFiles(database: ZoneDatabase, zone: number, path?: string): ReadFil
     .all(zone)
     .map(([name, size, mtimeMs, readMs, sha256]) => ({ path: name, size, mtimeMs, readMs, sha256 }));
   return path === undefined || files[0]?.path === path ? files : [];
-}
-
-// --- what is said ---
-
-/** Findings as sentences, those of the scan included, each with the place of the owner's first record. */
-function say(
-  findings: Iterable<Finding>,
-  scanned: ScannedZone,
-  path: string,
-): { warnings: string[]; errors: string[] } {
-  const warnings = [...scanned.warnings];
-  const errors: string[] = [];
-  for (const finding of [...scanned.sorted.findings, ...findings]) {
-    const list = finding.severity === 'error' ? errors : warnings;
-    if (list.length > MAX_SAID) continue;
-    if (list.length === MAX_SAID) {
-      list.push(`${path}: more than ${MAX_SAID} ${finding.severity}s; the rest is left out`);
-      continue;
-    }
-    const { apex } = scanned.sorted.records;
-    const record =
-      finding.rule === 'outside-zone'
-        ? undefined
-        : findRecord(scanned.sorted, composeOwnerKey(finding.owner, apex), finding.type);
-    const place = record === undefined ? path : scanned.placeOf(record);
-    list.push(`${place}: ${showName(finding.owner)}: ${finding.message} [${finding.rule}]`);
-  }
-  return { warnings, errors };
-}
-
-function sayConflicts(conflicts: readonly Conflict[], path: string): string[] {
-  const said = conflicts.slice(0, MAX_SAID).map(({ kind, rr }) => {
-    const record = `${showName(rr.owner)} ${rr.ttl} ${showType(rr.type)} ${showRdata(rr.type, rr.rdata)}`;
-    return kind === 'gone'
-      ? `${path}: no longer has ${record}, which a dynamic change had removed already`
-      : `${path}: no longer has ${record}; a dynamic change had given it another TTL, it is removed all the same`;
-  });
-  const more = conflicts.length - said.length;
-  return more === 0 ? said : [...said, `${path}: ${more} more records were changed dynamically`];
 }

@@ -1,18 +1,14 @@
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
-import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
-import { checkOwners, checkZone } from '../zone/check.ts';
-import type { Finding } from '../zone/finding.ts';
-import type { Owner, RR } from '../zone/record.ts';
-import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
+import type { Owner } from '../zone/record.ts';
+import { soaSerial } from '../zone/serial.ts';
 import type { ZoneView } from '../zone/view.ts';
-import type { StoredZone, ZoneDatabase } from './database.ts';
-import { ChangeRefusedError, NoSuchZoneError, StoreError, WriterBusyError } from './errors.ts';
-import { beginEntry, type ChangedBy, type JournalEntry, journalLoad, journalRemoval } from './journal.ts';
-import { composeOwnerKey } from './owner-key.ts';
-import { sameOctets } from './packed-records.ts';
+import { type Change, ChangeDraft, type Changed } from './change.ts';
+import type { ZoneDatabase } from './database.ts';
+import { NoSuchZoneError, WriterBusyError } from './errors.ts';
+import { type ChangedBy, journalLoad, journalRemoval } from './journal.ts';
 import { StoredZoneView } from './zone-view.ts';
 
 /** What the writer needs of the zone image. Between `beginBulk` and `endBulk` readers see nothing of what is done. */
@@ -25,37 +21,6 @@ export interface ZoneImage {
   endBulk(): void;
   /** Makes everything again from the views. */
   rebuild(): void;
-}
-
-/** Records that go and records that come. Of SOA records only the last added one counts, as a wish. */
-export interface Change {
-  readonly apex: DomainName;
-  readonly removed: Iterable<RR>;
-  /** A record that is there already gets this TTL and this spelling. */
-  readonly added: Iterable<RR>;
-  readonly by: ChangedBy;
-  /** Done in the same transaction, even when the records stay as they are. */
-  alongside?(zone: StoredZone): void;
-}
-
-/** A record of a change that was not as the change took it to be. */
-export interface Conflict {
-  /** 'gone': to be removed, but not there. 'other-ttl': to be removed, and there with another TTL. */
-  readonly kind: 'gone' | 'other-ttl';
-  readonly rr: RR;
-}
-
-/** What a change did. */
-export interface Changed {
-  readonly apex: DomainName;
-  /** Equal to `serialTo` when nothing changed. */
-  readonly serialFrom: number;
-  readonly serialTo: number;
-  /** Records removed and added, the SOA not counted. */
-  readonly removed: number;
-  readonly added: number;
-  readonly warnings: readonly Finding[];
-  readonly conflicts: readonly Conflict[];
 }
 
 /** A zone whose records are in the database and checked, but not yet served. */
@@ -93,13 +58,13 @@ export class ZoneWriter {
 
   /**
    * Makes one change. When it returns, the change is on the disk and in every answer. When it throws, nothing
-   * has changed: {@link ChangeRefusedError}, {@link NoSuchZoneError}, {@link StoreError}, {@link WriterBusyError}.
+   * has changed: ChangeRefusedError, {@link NoSuchZoneError}, StoreError, {@link WriterBusyError}.
    */
   change(change: Change): Changed {
     this.#expectIdle();
     const zone = this.#database.zone(change.apex);
     if (zone === undefined) throw new NoSuchZoneError(change.apex);
-    const draft = new Draft(this.#database, zone);
+    const draft = new ChangeDraft(this.#database, zone);
     const changed = this.#database.transact(() => {
       const result = draft.make(change, this.#effects.nowMs());
       change.alongside?.(zone);
@@ -234,134 +199,8 @@ export function serialOf(view: ZoneView): number {
   return soa === undefined ? 0 : soaSerial(soa);
 }
 
-// --- one change ---
-
-/** Owners that a change may touch before the whole zone is checked instead: each costs several look-ups. */
-const MANY_OWNERS = 20_000;
+/** Owners that the image takes in between two yields: some milliseconds' work. */
 const OWNERS_AT_ONCE = 2048;
-
-/** A change in the course of being made, inside its transaction. */
-class Draft {
-  readonly #database: ZoneDatabase;
-  readonly #zone: StoredZone;
-  readonly #view: StoredZoneView;
-  /** By owner key, so that sorting gives canonical order. */
-  readonly #touched = new Map<string, DomainName>();
-  readonly #conflicts: Conflict[] = [];
-  #removed = 0;
-  #added = 0;
-
-  constructor(database: ZoneDatabase, zone: StoredZone) {
-    this.#database = database;
-    this.#zone = zone;
-    this.#view = new StoredZoneView(database.statements, zone.id, zone.apex);
-  }
-
-  make(change: Change, nowMs: number): Changed {
-    const { apex } = this.#zone;
-    const entry = beginEntry(this.#database.statements, apex, change.by, nowMs);
-    let wished: RR | undefined;
-    for (const rr of change.removed) {
-      if (rr.type !== RRType.SOA || this.#isBelow(rr)) this.#remove(rr, entry);
-    }
-    for (const rr of change.added) {
-      if (rr.type === RRType.SOA && !this.#isBelow(rr)) wished = rr;
-      else this.#add(rr, entry);
-    }
-    const [removed, added] = [this.#removed, this.#added];
-    const serials = this.#stepSerial(wished, entry);
-    if (serials.from === serials.to) entry.forget();
-    else entry.complete(serials.from, serials.to, removed, added);
-    const warnings = this.#check();
-    const { from: serialFrom, to: serialTo } = serials;
-    return { apex, serialFrom, serialTo, removed, added, warnings, conflicts: this.#conflicts };
-  }
-
-  /** Every touched owner as it is now, in canonical order. */
-  *touchedOwners(): Iterable<Owner> {
-    for (const key of [...this.#touched.keys()].sort()) {
-      const name = this.#touched.get(key);
-      if (name !== undefined) yield this.#view.get(name) ?? { name, rrsets: [] };
-    }
-  }
-
-  #isBelow({ owner }: RR): boolean {
-    return owner.length !== this.#zone.apex.length;
-  }
-
-  #remove(rr: RR, entry: JournalEntry): void {
-    const { statements } = this.#database;
-    const key = composeOwnerKey(rr.owner, this.#zone.apex);
-    const rdata = canonicalRdata(rr.type, rr.rdata);
-    const stored = statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
-    if (stored === undefined) {
-      this.#conflicts.push({ kind: 'gone', rr });
-      return;
-    }
-    const [ttl, written] = stored;
-    if (ttl !== rr.ttl) this.#conflicts.push({ kind: 'other-ttl', rr });
-    entry.removed(key, rr.type, rdata, ttl, written);
-    this.#removed++;
-    this.#touch(key, rr.owner);
-  }
-
-  #add(rr: RR, entry: JournalEntry): void {
-    const { statements } = this.#database;
-    const key = composeOwnerKey(rr.owner, this.#zone.apex);
-    const rdata = canonicalRdata(rr.type, rr.rdata);
-    const written = sameOctets(rdata, rr.rdata) ? null : rr.rdata;
-    const values = [this.#zone.id, key, rr.type, rdata, rr.ttl, written] as const;
-    if (statements.insertMissing.run(...values).changes === 0) {
-      const [ttl = 0, spelt = null] = statements.findRecord.get(this.#zone.id, key, rr.type, rdata) ?? [];
-      if (ttl === rr.ttl && sameOctets(spelt ?? rdata, rr.rdata)) return;
-      statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
-      entry.removed(key, rr.type, rdata, ttl, spelt);
-      this.#removed++;
-      statements.insertMissing.run(...values);
-    }
-    entry.added(key, rr.type, rdata, rr.ttl, written);
-    this.#added++;
-    this.#touch(key, rr.owner);
-  }
-
-  /** Replaces the SOA when anything changed, the wished SOA itself included. */
-  #stepSerial(wished: RR | undefined, entry: JournalEntry): { from: number; to: number } {
-    const soa = this.#view.get(this.#zone.apex)?.rrsets.find(({ type }) => type === RRType.SOA);
-    const [rdata] = soa?.rdatas ?? [];
-    if (soa === undefined || rdata === undefined) {
-      throw new StoreError('failed', `zone ${showName(this.#zone.apex)} has no SOA in the database`);
-    }
-    const from = soaSerial(rdata);
-    const wishedSerial = wished === undefined ? undefined : soaSerial(wished.rdata);
-    const next = nextSerial(from, wishedSerial);
-    const isAhead = wishedSerial !== undefined && next === wishedSerial;
-    const isOther =
-      wished !== undefined &&
-      (wished.ttl !== soa.ttl || !sameOctets(soaWithSerial(wished.rdata, from), rdata));
-    if (this.#touched.size === 0 && !isAhead && !isOther) return { from, to: from };
-    const { apex } = this.#zone;
-    this.#remove({ owner: apex, type: RRType.SOA, ttl: soa.ttl, rdata }, entry);
-    const ttl = wished?.ttl ?? soa.ttl;
-    this.#add(
-      { owner: apex, type: RRType.SOA, ttl, rdata: soaWithSerial(wished?.rdata ?? rdata, next) },
-      entry,
-    );
-    return { from, to: next };
-  }
-
-  /** Throws {@link ChangeRefusedError} on errors; returns the warnings. */
-  #check(): Finding[] {
-    if (this.#touched.size === 0) return [];
-    const isMany = this.#touched.size > MANY_OWNERS;
-    const findings = [...(isMany ? checkZone(this.#view) : checkOwners(this.#view, this.#touched.values()))];
-    if (findings.some(({ severity }) => severity === 'error')) throw new ChangeRefusedError(findings);
-    return findings;
-  }
-
-  #touch(key: Uint8Array, owner: DomainName): void {
-    this.#touched.set(Buffer.from(key).toString('latin1'), owner);
-  }
-}
 
 function take(owners: Iterator<Owner>, most: number): Owner[] {
   const slice: Owner[] = [];

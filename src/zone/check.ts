@@ -80,7 +80,15 @@ function* checkBelow(view: ZoneView, occluder: Occluder): Iterable<Finding> {
 
 /** Whether no rule but that of TTLs looks at an RRset where nothing hides it: most of any large zone. */
 function isPlain({ type, ttl }: RRset): boolean {
-  return !RULED.has(type) && ttl >= 0 && ttl <= MAX_TTL;
+  return !isRuled(type) && ttl >= 0 && ttl <= MAX_TTL;
+}
+
+/**
+ * Whether a rule looks at RRsets of this type. An owner without any, with TTLs in range, and not below a zone cut or a
+ * DNAME, need not be shown to {@link checkZone}.
+ */
+export function isRuled(type: number): boolean {
+  return RULED.has(type);
 }
 
 const RULED: ReadonlySet<number> = new Set([

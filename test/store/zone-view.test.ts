@@ -8,6 +8,7 @@ import { PackedRecords } from '../../src/store/packed-records.ts';
 import { type SortedRecords, SortedZoneView, sortRecords } from '../../src/store/sorted-records.ts';
 import { stageZone } from '../../src/store/zone-stage.ts';
 import { childName, type DomainName } from '../../src/wire/name.ts';
+import { checkZone } from '../../src/zone/check.ts';
 import type { RR } from '../../src/zone/record.ts';
 import type { ZoneView } from '../../src/zone/view.ts';
 import { holds } from '../support/fuzz.ts';
@@ -104,6 +105,27 @@ describe('store/zone-view', () => {
       'www.example.test. 90 AAAA 2001:db8::1',
     ]);
     expect(sorted.findings.map(({ rule }) => rule)).to.deep.equal(['unequal-ttls']);
+  });
+
+  it('a check finds the same in what it is shown as in the whole zone', () => {
+    const kind = fc.constantFrom(
+      'A 192.0.2.1',
+      'NS ns1',
+      'NS ns.a',
+      'CNAME www',
+      'DNAME x',
+      'MX 1 a',
+      'TXT x',
+      'SRV 0 0 1 b',
+    );
+    const place = fc.constantFrom('@', 'a', 'b', 'x.a', 'y.x.a', '*', 'www', 'ns.a', 'c.b');
+    const lines = fc.array(fc.tuple(place, kind), { maxLength: 12 });
+    holds(
+      fc.property(lines, (pairs) => {
+        const view = new SortedZoneView(sort(pairs.map(([at, data]) => rr(`${at} 60 ${data}`))));
+        expect([...checkZone(view.forCheck())]).to.deep.equal([...checkZone(view)]);
+      }),
+    );
   });
 
   function store(sorted: SortedRecords): number {
