@@ -34,6 +34,9 @@ export class StandardQuery {
   readonly #targetNodes = new Int32Array(64);
   readonly #made = new Uint8Array(MAX_NAME_LENGTH);
   readonly #seen = new Int32Array(MAX_ALIASES + 1);
+  /** DNAMEs that stand in the answer. */
+  readonly #redirections = new Int32Array(MAX_ALIASES + 1);
+  #redirected = 0;
   #qtype = 0;
   #aliases = 0;
   /** Where {@link key}'s name stands in the message. */
@@ -52,6 +55,7 @@ export class StandardQuery {
     this.isOutside = false;
     this.#qtype = qtype;
     this.#aliases = 0;
+    this.#redirected = 0;
     this.#ownerAt = QUESTION_NAME;
     for (;;) {
       const node = image.find(this.key, 0);
@@ -127,7 +131,9 @@ export class StandardQuery {
     const type = isAny ? (image.words[image.directory(node)] ?? 0) : qtype;
     const rrset = image.rrset(node, type);
     if (rrset !== 0) return this.#data(image, node, rrset, type);
-    if ((image.flags(node) & NodeFlag.CNAME) !== 0) return this.#alias(image, node);
+    // RFC 4035 §2.5: RRSIG and NSEC may stand beside a CNAME, so asking for them is not asking for its target's.
+    const isBesideAlias = qtype === RRType.RRSIG || qtype === RRType.NSEC;
+    if ((image.flags(node) & NodeFlag.CNAME) !== 0 && !isBesideAlias) return this.#alias(image, node);
     return this.#negative(image, node);
   }
 
@@ -173,11 +179,15 @@ export class StandardQuery {
     const target = record + RECORD_HEAD;
     const targetLength = image.octets[record + RECORD_HEAD - 1] ?? 0;
     const kept = this.key.starts[label] ?? 0;
-    if (response.rrset(image, rrset, 0, this.#placeOf(label), 0) === 0) {
-      this.isTruncated = true;
-      return false;
+    // A DNAME that leads below itself is met again and again; it stands in the answer once.
+    if (!this.#isRedirected(rrset)) {
+      if (response.rrset(image, rrset, 0, this.#placeOf(label), 0) === 0) {
+        this.isTruncated = true;
+        return false;
+      }
+      response.answers++;
+      this.#redirections[this.#redirected++] = rrset;
     }
-    response.answers++;
     if (kept + targetLength > MAX_NAME_LENGTH) {
       this.rcode = Rcode.YXDOMAIN;
       return false;
@@ -280,6 +290,11 @@ export class StandardQuery {
     this.#aliases++;
     this.#ownerAt = this.#response.nameAt;
     return this.#aliases < MAX_ALIASES && this.key.load(octets, at, octets.length) > 0;
+  }
+
+  #isRedirected(rrset: number): boolean {
+    for (let i = 0; i < this.#redirected; i++) if (this.#redirections[i] === rrset) return true;
+    return false;
   }
 
   #isLoop(): boolean {

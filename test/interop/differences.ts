@@ -65,17 +65,6 @@ export const DIFFERENCES: readonly Difference[] = [
         aliasesIn(theirs).has(endOf(theirs, showName(question.qname)))),
   },
   {
-    id: 'alias-dnssec-types',
-    peers: ['named', 'knotd'],
-    recognises: ({ question, ours, theirs }) =>
-      (question.qtype === RRType.RRSIG || question.qtype === RRType.NSEC) &&
-      theirs.rcode === Rcode.NOERROR &&
-      ours.aa === theirs.aa &&
-      theirs.authority.length === 1 &&
-      isPart(theirs.answer, ours) &&
-      aliasesIn(ours).has(endOf(theirs, showName(question.qname))),
-  },
-  {
     id: 'ds-without-cut',
     peers: ['named', 'knotd'],
     recognises: ({ question, ours, apexes }) => {

@@ -230,7 +230,9 @@ function dataOrAlias(node: readonly RR[], qtype: number, choose: Choice): Said {
   const cname = choose(rrsetIn(node, RRType.CNAME));
   if (type === RRType.CNAME && cname !== undefined) return { kind: 'data', records: [cname] };
   if (records.length > 0) return { kind: 'data', records };
-  if (cname === undefined) return { kind: 'nodata' };
+  // RFC 4035 §2.5: these two may stand beside a CNAME, so where they do not, there is nothing to follow.
+  const isBesideAlias = qtype === RRType.RRSIG || qtype === RRType.NSEC;
+  if (cname === undefined || isBesideAlias) return { kind: 'nodata' };
   return { kind: 'alias', records: [cname], target: nameIn(cname.rdata, 0) };
 }
 
