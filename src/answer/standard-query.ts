@@ -78,7 +78,8 @@ export class StandardQuery {
     }
     if ((flags & NodeFlag.APEX) !== 0 && this.#qtype === RRType.DS) {
       const parentSide = image.findHashed((this.key.hashes[0] ?? 0) ^ PARENT_SIDE_HASH, this.key, 0);
-      if (parentSide !== 0) return this.#fromNode(image, parentSide);
+      if (parentSide !== 0 && (image.flags(parentSide) & NodeFlag.OCCLUDED) === 0)
+        return this.#fromNode(image, parentSide);
     }
     return this.#fromNode(image, node);
   }

@@ -6,7 +6,7 @@ import { readArguments, readInteger, UsageError } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { loadConfigFile } from './config-file.ts';
 import { realEffects } from './effects.ts';
-import { Server } from './server.ts';
+import { Server, StoppingError } from './server.ts';
 import { notifyServiceManager } from './service-manager.ts';
 import { Progress } from './terminal.ts';
 import { showWelcome } from './welcome.ts';
@@ -28,15 +28,21 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
     const effects = realEffects(config.log);
     const progress = new Progress(terminal, 'loading zones', effects.nowMs);
     const ending = untilSignal();
+    let isReloadWanted = false;
+    let onHangup = (): void => {
+      isReloadWanted = true; // some zone files may be read already
+    };
+    process.on('SIGHUP', () => onHangup());
     const starting = Server.start(config, effects, (zone, records) =>
       progress.update(records, undefined, zone),
     );
     const server = await Promise.race([starting, ending.then(() => undefined)]);
     progress.end();
     if (server === undefined) process.exit(0); // ended while loading: nothing was promised to anybody
-    process.on('SIGHUP', () => void reload(server, effects.log));
+    onHangup = () => void reload(server, effects.log);
     terminal.out(showWelcome(terminal, server));
     await notifyServiceManager('ready', effects.log);
+    if (isReloadWanted) onHangup();
     const signal = await ending;
     effects.log.info('serve: ending', { signal });
     const told = notifyServiceManager('stopping', effects.log);
@@ -92,6 +98,7 @@ async function reload(server: Server, log: Log): Promise<void> {
   try {
     await server.reload();
   } catch (error) {
+    if (error instanceof StoppingError) return;
     log.error('serve: the reload failed, the old zones are served on', { error: messageOf(error) });
   }
   await notifyServiceManager('ready', log);

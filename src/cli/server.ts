@@ -17,6 +17,7 @@ import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
+import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { showName } from '../wire/name.ts';
@@ -27,6 +28,13 @@ import { VERSION } from './version.ts';
 
 /** Called while zones are read: how many records of the zone so far. */
 export type OnProgress = (zone: string, records: number) => void;
+
+/** A load was given up because the server stops; what it had done is kept. No error of a zone or the database. */
+export class StoppingError extends Error {
+  constructor() {
+    super('given up: the server is stopping');
+  }
+}
 
 /**
  * The whole server, made of its parts and joined: database and image, query threads, TCP, control socket.
@@ -44,6 +52,10 @@ export class Server implements Controlled {
   readonly #control: ControlServer;
   readonly #startedMs: number;
   #stopRotation: () => void = () => {};
+  /** The load under way, and the one that was asked for meanwhile. */
+  #loading: Promise<unknown> = Promise.resolve();
+  #nextLoad: Promise<LoadReport> | undefined;
+  #isStopping = false;
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
   #responder: Responder | undefined;
@@ -78,7 +90,7 @@ export class Server implements Controlled {
       writer: this.#writer,
       effects,
       onProgress: (apex, records) => onProgress(showName(apex), records),
-      breathe,
+      breathe: () => this.#breathe(),
     });
     mkdirSync(config.data, { recursive: true });
     this.#cookies = new CookieSecrets(join(config.data, 'cookie-secrets'), effects);
@@ -110,6 +122,10 @@ export class Server implements Controlled {
     }));
   }
 
+  /**
+   * Reads the zone files again. Those who ask while that is under way share one load after it. Throws
+   * {@link StoreError}, and {@link StoppingError} when the server stops first.
+   */
   async reload(apex?: string): Promise<ReloadReport> {
     const report = await this.#load();
     const wanted =
@@ -147,14 +163,15 @@ export class Server implements Controlled {
 
   /** Stops accepting, answers what is in hand, closes everything. */
   async stop(): Promise<void> {
+    this.#isStopping = true;
     this.#stopRotation();
-    await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop()]);
+    await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop(), this.#loading]);
     this.#database.close();
   }
 
   async #start(onProgress: OnProgress): Promise<void> {
     for (const _ of this.#writer.serveStored((apex, owners) => onProgress(showName(apex), owners)))
-      await breathe();
+      await this.#breathe();
     const isRestart = this.#database.zones().length > 0;
     if (!isRestart) await this.#load();
     await this.#listen();
@@ -185,7 +202,18 @@ export class Server implements Controlled {
     this.#addresses = await this.#tcp.listen(this.#pool.addresses);
   }
 
-  async #load(): Promise<LoadReport> {
+  #load(): Promise<LoadReport> {
+    this.#nextLoad ??= this.#loading.then(() => {
+      this.#nextLoad = undefined;
+      const load = this.#loadNow();
+      this.#loading = load.catch(() => {}); // who asked for it is told
+      return load;
+    });
+    return this.#nextLoad;
+  }
+
+  async #loadNow(): Promise<LoadReport> {
+    if (this.#isStopping) throw new StoppingError();
     const report = await this.#loader.load();
     const { log } = this.#effects;
     for (const error of report.errors) log.error(`zones: ${error}`);
@@ -200,6 +228,12 @@ export class Server implements Controlled {
       else log.info(sentence, { serial, records, added, removed });
     }
     return report;
+  }
+
+  /** Lets sockets and signals have their turn; a server that stops goes no farther. */
+  async #breathe(): Promise<void> {
+    await breathe();
+    if (this.#isStopping) throw new StoppingError();
   }
 
   #publish(memory: ImageMemory): void {
@@ -220,8 +254,3 @@ export class Server implements Controlled {
 // --- helpers ---
 
 const COOKIE_CHECK_MS = 60_000;
-
-/** Lets sockets and signals have their turn. */
-function breathe(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}

@@ -65,8 +65,13 @@ export class ControlServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     request.resume();
+    const { url: target = '/' } = request;
+    if (!URL.canParse(target, BASE)) {
+      send(response, 400, { error: `${target} is no path` });
+      return;
+    }
     try {
-      const url = new URL(request.url ?? '/', 'http://control');
+      const url = new URL(target, BASE);
       const result = await this.#route(`${request.method} ${url.pathname}`, url.searchParams);
       if (result === undefined)
         send(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
@@ -93,6 +98,7 @@ export class ControlServer {
 
 // --- helpers ---
 
+const BASE = 'http://control';
 const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
 

@@ -57,41 +57,18 @@ export class ImageReader {
 
   /** The node whose name is the suffix of `key` from label `label` on. */
   find(key: NameKey, label: number): number {
-    return this.findHashed(key.hashes[label] ?? 0, key, key.starts[label] ?? 0);
+    return this.#search(key.hashes[label] ?? 0, 0, key, key.starts[label] ?? 0);
   }
 
   /** As {@link find}, with the hash given: the parent side of a cut has another one than its name's. */
-  findHashed(hash: number, key: NameKey, from: number): number {
-    const { words } = this;
-    const mask = this.#slotMask;
-    let slot = spread(hash) & mask;
-    for (;;) {
-      const at = this.#index + slot * SLOT_WORDS;
-      const node = Atomics.load(words, at + 1);
-      if (node === SLOT_EMPTY) return 0;
-      if (words[at] === hash && node !== SLOT_REMOVED && this.#isNamed(node, key, from)) return node;
-      slot = (slot + 1) & mask;
-    }
+  findHashed(hash: number, key: NameKey, label: number): number {
+    return this.#search(hash, 0, key, key.starts[label] ?? 0);
   }
 
   /** The node of `*.<suffix>`, the suffix as in {@link find}. */
   findWildcard(key: NameKey, label: number): number {
     const hash = wildcardHash(key.hashes[label] ?? 0);
-    const { words, octets } = this;
-    const mask = this.#slotMask;
-    const from = key.starts[label] ?? 0;
-    let slot = spread(hash) & mask;
-    for (;;) {
-      const at = this.#index + slot * SLOT_WORDS;
-      const node = Atomics.load(words, at + 1);
-      if (node === SLOT_EMPTY) return 0;
-      if (words[at] === hash && node !== SLOT_REMOVED) {
-        const name = (node + NodeWord.NAME) * 4;
-        if (octets[name] === 1 && octets[name + 1] === 0x2a && this.#hasSuffix(node, 2, key, from))
-          return node;
-      }
-      slot = (slot + 1) & mask;
-    }
+    return this.#search(hash, ASTERISK_LABEL, key, key.starts[label] ?? 0);
   }
 
   /** The RRset of `type` at `node`. */
@@ -151,19 +128,29 @@ export class ImageReader {
     return (this.words[this.#zones + zone * ZONE_WORDS + ZoneWord.APEX] ?? 0) >>> 8;
   }
 
-  #isNamed(node: number, key: NameKey, from: number): boolean {
-    return this.#hasSuffix(node, 0, key, from);
+  /** The node that owns `skip` octets, 0 or an asterisk label, and then `key` from octet `from` on. */
+  #search(hash: number, skip: number, key: NameKey, from: number): number {
+    const { words } = this;
+    const mask = this.#slotMask;
+    let slot = spread(hash) & mask;
+    for (;;) {
+      const at = this.#index + slot * SLOT_WORDS;
+      const node = Atomics.load(words, at + 1);
+      if (node === SLOT_EMPTY) return 0;
+      if (words[at] === hash && node !== SLOT_REMOVED && this.#isNamed(node, skip, key, from)) return node;
+      slot = (slot + 1) & mask;
+    }
   }
 
-  /** Whether `node`'s name, after its first `skip` octets, is `key` from octet `from` on. */
-  #hasSuffix(node: number, skip: number, key: NameKey, from: number): boolean {
+  #isNamed(node: number, skip: number, key: NameKey, from: number): boolean {
     const length = key.length - from;
     if (this.nameLength(node) !== length + skip) return false;
     const { octets } = this;
     const { folded } = key;
-    const name = (node + NodeWord.NAME) * 4 + skip;
+    const name = (node + NodeWord.NAME) * 4;
+    if (skip !== 0 && (octets[name] !== 1 || octets[name + 1] !== 0x2a)) return false;
     for (let i = 0; i < length; i++) {
-      if (octets[name + i] !== folded[from + i]) return false;
+      if (octets[name + skip + i] !== folded[from + i]) return false;
     }
     return true;
   }
@@ -172,3 +159,6 @@ export class ImageReader {
     return this.words[word] ?? 0;
   }
 }
+
+/** Octets of the label `*`. */
+const ASTERISK_LABEL = 2;

@@ -22,7 +22,7 @@ export interface NodeHead {
   readonly occluderLabels: number;
   /** Owners below this one. */
   readonly below: number;
-  /** The rotation counter of an RRset that has one; 0 otherwise. */
+  /** The counter of a rotating RRset; not asked for others. */
   counterOf(type: number): number;
 }
 
@@ -38,7 +38,7 @@ export class NodeComposer {
     const rrsets = withNegativeSoa(owner.rrsets);
     const directory = NodeWord.NAME + ((name.length + 3) >>> 2);
     this.length = directory + 2 * rrsets.length;
-    this.#need(0);
+    this.#makeRoom();
     this.words[NodeWord.FLAGS] =
       head.flags | flagsOf(owner, head.flags) | (name.length << 16) | (labelCount(name) << 24);
     this.words[NodeWord.ZONE] = head.zone | (head.occluderLabels << 24);
@@ -55,20 +55,19 @@ export class NodeComposer {
 
   #composeRRset(rrset: RRset, head: NodeHead): void {
     const at = this.length;
-    const rdatas = rrset.rdatas.length > MAX_RECORDS ? rrset.rdatas.slice(0, MAX_RECORDS) : rrset.rdatas;
+    const rdatas = sendable(rrset.rdatas);
     const type = rrset.type === NEGATIVE_SOA ? RRType.SOA : rrset.type;
     const { shape, nameAt } = PREPARATION.get(type) ?? AS_IT_IS;
     const size = rdatas[0]?.length ?? 0;
     const isFixed = nameAt === NO_NAME && rdatas.every((rdata) => rdata.length === size);
-    let octets = 0;
-    for (const rdata of rdatas) octets += RECORD_HEAD + rdata.length;
+    const octets = octetsOf(rdatas);
     const table = at + RRsetWord.TABLE;
     this.length = table + (isFixed ? 0 : rdatas.length + 1);
     const start = this.length * 4;
     this.length += (octets + 3) >>> 2;
-    this.#need(0);
+    this.#makeRoom();
     this.words[at + RRsetWord.COUNT] = rdatas.length | (shape << 16) | (nameAt << 24);
-    this.words[at + RRsetWord.COUNTER] = head.counterOf(rrset.type);
+    this.words[at + RRsetWord.COUNTER] = rotates(rrset) ? head.counterOf(rrset.type) : 0;
     this.words[at + RRsetWord.OCTETS] = octets;
     this.words[at + RRsetWord.RECORD_OCTETS] = isFixed ? RECORD_HEAD + size : 0;
     let place = start;
@@ -108,10 +107,9 @@ export class NodeComposer {
     return at + RECORD_HEAD + rdata.length;
   }
 
-  #need(more: number): void {
-    const wanted = this.length + more;
-    if (wanted <= this.words.length) return;
-    const grown = new Int32Array(Math.max(wanted, 2 * this.words.length));
+  #makeRoom(): void {
+    if (this.length <= this.words.length) return;
+    const grown = new Int32Array(Math.max(this.length, 2 * this.words.length));
     grown.set(this.words);
     this.words = grown;
     this.#octets = new Uint8Array(grown.buffer);
@@ -123,15 +121,35 @@ export function rotates(rrset: RRset): boolean {
   return rrset.rdatas.length > 1 && ROTATING.has(rrset.type);
 }
 
-/** Whether a node of this owner cuts its descendants off from the zone's authoritative data. */
+/** Whether a node with these flags cuts its descendants off from the zone's authoritative data. */
 export function occludes(flags: number): boolean {
   return (flags & (NodeFlag.CUT | NodeFlag.DNAME)) !== 0;
 }
 
 // --- helpers ---
 
-/** No response of 65,535 octets holds more; the rest of a larger RRset could never be sent. */
+/** No response of 65,535 octets holds more records. */
 const MAX_RECORDS = 5_500;
+/** Nor more octets, even where every name is compressed; a place in the table has 24 bits. */
+const MAX_OCTETS = 0xff_ffff;
+
+/** As much of an RRset as tells that it cannot be sent, or all of it. */
+function sendable(rdatas: readonly Uint8Array[]): readonly Uint8Array[] {
+  const some = rdatas.length > MAX_RECORDS ? rdatas.slice(0, MAX_RECORDS) : rdatas;
+  if (octetsOf(some) <= MAX_OCTETS) return some;
+  let octets = 0;
+  return some.filter((rdata) => {
+    octets += RECORD_HEAD + rdata.length;
+    return octets <= MAX_OCTETS;
+  });
+}
+
+/** Octets of an RRset's prepared records. */
+function octetsOf(rdatas: readonly Uint8Array[]): number {
+  let octets = 0;
+  for (const rdata of rdatas) octets += RECORD_HEAD + rdata.length;
+  return octets;
+}
 
 const ROTATING: ReadonlySet<number> = new Set([RRType.A, RRType.AAAA, RRType.CNAME]);
 

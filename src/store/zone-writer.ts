@@ -151,8 +151,10 @@ export class ZoneWriter {
     this.#isFilling = true;
     try {
       this.#image.beginBulk(records);
+      // All zones first: what fails after that is mended from their views, and no zone is filled twice because of
+      // another within it.
+      for (const { apex } of views) this.#image.addZone(apex);
       for (const view of views) {
-        this.#image.addZone(view.apex);
         const owners = view.owners()[Symbol.iterator]();
         for (let done = 0, isMore = true; isMore; ) {
           const slice = take(owners, OWNERS_AT_ONCE);

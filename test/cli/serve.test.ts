@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, watch } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -107,6 +107,30 @@ describe('waypost serve', function () {
     await server.until(() => server.log.includes('served on'));
     expect(server.log).to.match(/example\.test\.zone:8:\d+: /);
     expect((await askA(server.port, 'new.example.test')).answers).to.have.length(1);
+  });
+
+  it('is not ended by a SIGHUP that comes while it loads, and reads again what was changed meanwhile', async () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => `h${i} A 192.0.2.1\n`).join('');
+    const server = make({ zones: { 'a.test.zone': ZONE, 'b.test.zone': ZONE + many } });
+    const watcher = watch(server.directory); // the data directory is made before the first zone file is read
+    const started = server.start();
+    await once(watcher, 'change');
+    watcher.close();
+    server.writeZone('a.test.zone', `${ZONE}new A 192.0.2.77\n`);
+    server.signal('SIGHUP');
+    await started;
+    await server.until(() => /a\.test\. (changed|new) .*records=7/.test(server.log));
+    expect((await askA(server.port, 'new.a.test')).answers).to.have.length(1);
+  });
+
+  it('makes few reloads of many SIGHUPs, and ends in the middle of one without an error', async () => {
+    const many = Array.from({ length: 20_000 }, (_, i) => `h${i} A 192.0.2.1\n`).join('');
+    const server = make({ zones: { 'b.test.zone': ZONE + many } });
+    await server.start();
+    server.writeZone('b.test.zone', `${ZONE + many}new A 192.0.2.77\n`);
+    for (let i = 0; i < 100; i++) server.signal('SIGHUP');
+    expect(await server.end('SIGTERM')).to.equal(0);
+    expect(server.log).to.not.match(/ (error|warn) /);
   });
 
   it('starts again from its database after kill -9, without the zone file', async () => {

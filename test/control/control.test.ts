@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -67,6 +68,18 @@ describe('the control socket', () => {
     expect(failure)
       .to.be.instanceOf(ControlError)
       .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('refuses what is no path, what it does not know, and requests that are too large', async () => {
+    const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
+      new Promise((resolve, reject) => {
+        const options = { socketPath: join(directory, CONTROL_SOCKET), path, headers, agent: false };
+        get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+      });
+    expect(await statusOf('//')).to.equal(400);
+    expect(await statusOf('/nothing')).to.equal(404);
+    expect(await statusOf('/status', { padding: 'x'.repeat(100_000) })).to.equal(431);
+    expect(await statusOf('/status')).to.equal(200);
   });
 
   it('takes the place of a socket file that a killed server left behind', async () => {

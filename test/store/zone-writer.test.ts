@@ -159,6 +159,26 @@ describe('store/zone-writer', () => {
     expect(writer.isFilling).to.equal(false);
   });
 
+  it('when filling fails, the zones that were to come after are not forgotten', () => {
+    const packed = new PackedRecords(name('other.test'), 0);
+    for (const line of ZONE) packed.add(rr(line, 'other.test'));
+    const sorted = finish(sortRecords(packed));
+    const id = finish(stageZone(database, sorted, []));
+    const [first] = database.zones();
+    const view = database.view(APEX);
+    database.transact(() => database.statements.setZoneState.run('loading', first?.id ?? 0));
+    image.zones.clear();
+    image.failure = new Error('no room');
+    const by = { kind: 'file', name: 'x.zone' } as const;
+    const zones = [
+      { id: first?.id ?? 0, view, records: ZONE.length, by },
+      { id, view: new SortedZoneView(sorted), records: ZONE.length, by },
+    ];
+    finish(writer.adopt(zones));
+    expect([...image.zones.keys()]).to.deep.equal(['example.test.', 'other.test.']);
+    expect(image.zones.get('other.test.')?.size).to.equal(3);
+  });
+
   it('the journal says who, when and what; a load is one line', () => {
     effects.now += 5000;
     change(['www 60 A 192.0.2.1'], ['www 60 CAA 0 issue "CA.example"'.replace('www', 'x')]);
