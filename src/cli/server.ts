@@ -44,6 +44,8 @@ export class Server implements Controlled {
   readonly #control: ControlServer;
   readonly #startedMs: number;
   #stopRotation: () => void = () => {};
+  /** Done when all query threads answer from the newest image. */
+  #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
   #responder: Responder | undefined;
@@ -187,6 +189,7 @@ export class Server implements Controlled {
 
   async #load(): Promise<LoadReport> {
     const report = await this.#loader.load();
+    await this.#published; // who is told of a load finds it in every answer
     const { log } = this.#effects;
     for (const error of report.errors) log.error(`zones: ${error}`);
     for (const zone of report.zones) {
@@ -195,8 +198,8 @@ export class Server implements Controlled {
       if (zone.outcome === 'unchanged') continue;
       const { serial, records, added, removed } = zone;
       const sentence = `zones: ${showName(zone.apex)} ${zone.outcome}`;
-      if (zone.outcome === 'failed')
-        log.error(`${sentence}; what was served before is served on`, { serial });
+      if (zone.outcome === 'failed' && serial === undefined) log.error(`${sentence}; it is not served`);
+      else if (zone.outcome === 'failed') log.error(`${sentence}; it is served as before`, { serial });
       else log.info(sentence, { serial, records, added, removed });
     }
     return report;
@@ -205,7 +208,7 @@ export class Server implements Controlled {
   #publish(memory: ImageMemory): void {
     this.#responder?.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
-    void this.#pool?.publish(shared);
+    this.#published = this.#pool?.publish(shared) ?? this.#published;
   }
 
   #rotateCookies(): void {
