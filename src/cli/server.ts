@@ -9,7 +9,7 @@ import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protoco
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
-import { type ListenAddress, showListenAddress } from '../serve/listen.ts';
+import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
@@ -166,6 +166,21 @@ export class Server implements Controlled {
   }
 
   async #listen(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#listenOnce();
+        return;
+      } catch (error) {
+        // A port that the system chose for UDP may be somebody's over TCP: another one may be free for both.
+        const isChosen = this.#config.listen.some(({ port }) => port === 0);
+        const isTaken = error instanceof ListenError && error.systemCode === 'EADDRINUSE';
+        if (!isChosen || !isTaken || tries === MAX_TRIES) throw error;
+        await this.#pool?.stop();
+      }
+    }
+  }
+
+  async #listenOnce(): Promise<void> {
     const { portable, threads, tcp } = this.#config;
     const shared: ThreadShared = { memory: this.#image.memory, options: this.#options };
     this.#pool = await startPool({
@@ -223,6 +238,8 @@ export class Server implements Controlled {
 // --- helpers ---
 
 const COOKIE_CHECK_MS = 60_000;
+/** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
+const MAX_TRIES = 8;
 
 /** Lets sockets and signals have their turn. */
 function breathe(): Promise<void> {
