@@ -59,6 +59,15 @@ describe('the documentation', () => {
     });
   }
 
+  it('has the pages that comments in the sources send people to', () => {
+    for (const file of readdirSync('src', { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue;
+      for (const [path] of readFileSync(join('src', file), 'utf8').matchAll(/\bdocs\/[\w-]+\.md\b/g)) {
+        expect(existsSync(path), `${path} in src/${file}`).to.equal(true);
+      }
+    }
+  });
+
   it('quotes in the table of troubles what the program really says', () => {
     const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
