@@ -8,7 +8,7 @@ INSTALLED := node_modules/.package-lock.json
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
 
-run: build ## install, build, and serve the example zones on 127.0.0.1:5300
+run: build ## install, build, and serve the example zones on 127.0.0.1:5300 (Ctrl-C ends it)
 	@node $(BIN) serve -c zones/waypost.toml
 
 test: check ## install, build, check, and run every test
@@ -26,7 +26,7 @@ build: $(INSTALLED) ## install and compile to dist/
 	@node_modules/.bin/tsc -p tsconfig.json
 
 $(INSTALLED): package.json package-lock.json
-	@echo 'installing packages (better-sqlite3 may be compiled: about a minute)'
+	@echo 'installing packages (better-sqlite3 may be compiled: one to three minutes)'
 	@npm ci --no-audit --no-fund
 	@touch $@
 

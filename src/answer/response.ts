@@ -2,7 +2,7 @@ import { NO_NAME, NOT_IN_ZONE, RECORD_HEAD, RRsetWord, Shape } from '../image/la
 import type { ImageReader } from '../image/lookup.ts';
 
 /** How many names of an answer may ask for addresses in the additional section; more would not fit anyway. */
-const MAX_TARGETS = 64;
+export const MAX_TARGETS = 64;
 /** RFC 1035 §4.1.4: a pointer holds 14 bits. */
 const POINTER_LIMIT = 0x4000;
 

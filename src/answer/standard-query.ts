@@ -12,6 +12,7 @@ import type { ImageReader } from '../image/lookup.ts';
 import { NameKey } from '../image/name-key.ts';
 import { Rcode, RRType } from '../wire/iana.ts';
 import { MAX_NAME_LENGTH } from '../wire/name.ts';
+import { AdditionalSection } from './additional.ts';
 import { copy, QUESTION_NAME, type Response } from './response.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -30,8 +31,7 @@ export class StandardQuery {
   readonly key: NameKey = new NameKey();
   readonly #response: Response;
   readonly #tickets: Tickets;
-  readonly #targetKey = new NameKey();
-  readonly #targetNodes = new Int32Array(64);
+  readonly #additional: AdditionalSection;
   readonly #made = new Uint8Array(MAX_NAME_LENGTH);
   readonly #seen = new Int32Array(MAX_ALIASES + 1);
   /** DNAMEs that stand in the answer. */
@@ -44,6 +44,7 @@ export class StandardQuery {
 
   constructor(response: Response, tickets: Tickets) {
     this.#response = response;
+    this.#additional = new AdditionalSection(response);
     this.#tickets = tickets;
   }
 
@@ -154,7 +155,7 @@ export class StandardQuery {
     response.answers += count;
     // RFC 1035 §3.3.12, §3.3.13: PTR and SOA name hosts, too, but ask for no addresses.
     const helps = type !== RRType.SOA && type !== RRType.PTR;
-    if (count > 0 && helps && response.targets > 0) this.#addAddresses(image, node);
+    if (count > 0 && helps && response.targets > 0) this.#additional.addAddresses(image, node);
     return false;
   }
 
@@ -214,7 +215,7 @@ export class StandardQuery {
     const count = response.rrset(image, image.rrset(cut, RRType.NS), 0, this.#placeOf(label), apexAt);
     response.authorities += count;
     if (count === 0) this.isTruncated = true;
-    else this.#addGlue(image, cut);
+    else if (!this.#additional.addGlue(image, cut)) this.isTruncated = true;
     return false;
   }
 
@@ -229,58 +230,6 @@ export class StandardQuery {
       this.#response.authorities++;
     } else this.isTruncated = true;
     return false;
-  }
-
-  // --- the additional section ---
-
-  /** Addresses of the hosts that the RRset just written names, where they are this zone's and fit. */
-  #addAddresses(image: ImageReader, node: number): void {
-    for (let i = 0; i < this.#response.targets; i++) {
-      const host = this.#targetNode(image, i, image.zoneOf(node));
-      if (host === 0 || (image.flags(host) & (NodeFlag.OCCLUDED | NodeFlag.CUT)) !== 0) continue;
-      this.#addHost(image, host, i);
-    }
-  }
-
-  /** Glue, that below the cut first: without it the referral cannot be followed (RFC 9471 §3.1). */
-  #addGlue(image: ImageReader, cut: number): void {
-    const depth = image.labels(cut);
-    const zone = image.zoneOf(cut);
-    for (let pass = 0; pass < 2; pass++) {
-      for (let i = 0; i < this.#response.targets; i++) {
-        const host = this.#targetNode(image, i, zone);
-        if (host === 0) continue;
-        const label = this.#targetKey.labels - depth;
-        const isBelow = label >= 0 && image.find(this.#targetKey, label) === cut;
-        if (isBelow !== (pass === 0)) continue;
-        if (!this.#addHost(image, host, i) && isBelow) this.isTruncated = true;
-      }
-    }
-  }
-
-  /** The node of target `i`; 0 when it is not in the zone, or the same as an earlier target's. */
-  #targetNode(image: ImageReader, i: number, zone: number): number {
-    const from = this.#response.targetFrom[i] ?? 0;
-    if (this.#targetKey.load(image.octets, from, image.octets.length) === 0) return 0;
-    const node = image.find(this.#targetKey, 0);
-    this.#targetNodes[i] = node;
-    if (node === 0 || image.zoneOf(node) !== zone) return 0;
-    for (let earlier = 0; earlier < i; earlier++) if (this.#targetNodes[earlier] === node) return 0;
-    return node;
-  }
-
-  #addHost(image: ImageReader, host: number, target: number): boolean {
-    const at = this.#response.targetAt[target] ?? 0;
-    const hasA = this.#addRRset(image, image.rrset(host, RRType.A), at);
-    const hasAaaa = this.#addRRset(image, image.rrset(host, RRType.AAAA), at);
-    return hasA && hasAaaa;
-  }
-
-  #addRRset(image: ImageReader, rrset: number, ownerAt: number): boolean {
-    if (rrset === 0) return true;
-    const count = this.#response.rrset(image, rrset, 0, ownerAt, 0);
-    this.#response.additionals += count;
-    return count > 0;
   }
 
   // --- aliases and places ---

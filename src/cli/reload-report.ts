@@ -34,5 +34,8 @@ export function showReload(terminal: Terminal, report: ReloadReport): number {
     { title: 'removed', align: 'right' as const },
   ];
   if (rows.length > 0) terminal.out(showTable(columns, rows));
+  if (report.zones.some(({ outcome, serial }) => outcome === 'failed' && serial !== undefined)) {
+    terminal.err('a zone that failed is served as it was before\n');
+  }
   return errors.length;
 }

@@ -28,7 +28,8 @@ questions go through the npm package dns2, whose reading of the answers is indep
 exit code: 0 the rotation was exact, 1 it was not or could not be judged, 2 the command line is wrong
 
   waypost rotation www.highperfweb.test
-  waypost rotation portal.highperfweb.test AAAA -n 100 --server [::1]:5300 --tcp
+  waypost rotation highperfweb.test AAAA -n 100 --tcp
+  waypost rotation example.com --server 192.0.2.53
 `,
   async run(args, terminal) {
     const { question, count, server, transports } = readCommandLine(args);

@@ -9,7 +9,7 @@ import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protoco
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
-import { type ListenAddress, showListenAddress } from '../serve/listen.ts';
+import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
@@ -56,6 +56,8 @@ export class Server implements Controlled {
   #loading: Promise<unknown> = Promise.resolve();
   #nextLoad: Promise<LoadReport> | undefined;
   #isStopping = false;
+  /** Done when all query threads answer from the newest image. */
+  #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
   #responder: Responder | undefined;
@@ -181,6 +183,21 @@ export class Server implements Controlled {
   }
 
   async #listen(): Promise<void> {
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.#listenOnce();
+        return;
+      } catch (error) {
+        // A port that the system chose for UDP may be somebody's over TCP: another one may be free for both.
+        const isChosen = this.#config.listen.some(({ port }) => port === 0);
+        const isTaken = error instanceof ListenError && error.systemCode === 'EADDRINUSE';
+        if (!isChosen || !isTaken || tries === MAX_TRIES) throw error;
+        await this.#pool?.stop();
+      }
+    }
+  }
+
+  async #listenOnce(): Promise<void> {
     const { portable, threads, tcp } = this.#config;
     const shared: ThreadShared = { memory: this.#image.memory, options: this.#options };
     this.#pool = await startPool({
@@ -215,6 +232,7 @@ export class Server implements Controlled {
   async #loadNow(): Promise<LoadReport> {
     if (this.#isStopping) throw new StoppingError();
     const report = await this.#loader.load();
+    await this.#published; // who is told of a load finds it in every answer
     const { log } = this.#effects;
     for (const error of report.errors) log.error(`zones: ${error}`);
     for (const zone of report.zones) {
@@ -223,8 +241,8 @@ export class Server implements Controlled {
       if (zone.outcome === 'unchanged') continue;
       const { serial, records, added, removed } = zone;
       const sentence = `zones: ${showName(zone.apex)} ${zone.outcome}`;
-      if (zone.outcome === 'failed')
-        log.error(`${sentence}; what was served before is served on`, { serial });
+      if (zone.outcome === 'failed' && serial === undefined) log.error(`${sentence}; it is not served`);
+      else if (zone.outcome === 'failed') log.error(`${sentence}; it is served as before`, { serial });
       else log.info(sentence, { serial, records, added, removed });
     }
     return report;
@@ -239,7 +257,7 @@ export class Server implements Controlled {
   #publish(memory: ImageMemory): void {
     this.#responder?.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
-    void this.#pool?.publish(shared);
+    this.#published = this.#pool?.publish(shared) ?? this.#published;
   }
 
   #rotateCookies(): void {
@@ -254,3 +272,5 @@ export class Server implements Controlled {
 // --- helpers ---
 
 const COOKIE_CHECK_MS = 60_000;
+/** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
+const MAX_TRIES = 8;

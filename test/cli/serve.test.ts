@@ -104,7 +104,7 @@ describe('waypost serve', function () {
     expect((await askA(server.port, 'new.example.test')).answers).to.have.length(1);
     server.writeZone('example.test.zone', `${ZONE}new A 192.0.2.777\n`);
     server.signal('SIGHUP');
-    await server.until(() => server.log.includes('served on'));
+    await server.until(() => server.log.includes('it is served as before'));
     expect(server.log).to.match(/example\.test\.zone:8:\d+: /);
     expect((await askA(server.port, 'new.example.test')).answers).to.have.length(1);
   });
