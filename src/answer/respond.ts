@@ -19,7 +19,12 @@ export interface ResponderOptions {
   readonly chaos: ChaosTexts;
   /** Shared memory of the cookie secrets (message/cookie.ts); without it cookies are ignored. */
   readonly cookieSecrets: SharedArrayBuffer | undefined;
+  /** Opcodes whose requests are left to the control thread; other opcodes are not implemented. */
+  readonly lateOpcodes: readonly number[];
 }
+
+/** What {@link Responder.answer} returns for a request that is left to the control thread. */
+const LATE = -1;
 
 /** The largest message without EDNS over UDP (RFC 1035 §4.2.1). */
 const PLAIN_PAYLOAD = 512;
@@ -37,6 +42,7 @@ export class Responder {
   readonly #opt: OptWriter;
   readonly #chaos: ChaosNames;
   readonly #maxPayload: number;
+  readonly #lateOpcodes: readonly number[];
   readonly #nowMs: () => number;
   #image: ImageReader;
   #nowSeconds: number;
@@ -49,6 +55,7 @@ export class Responder {
   constructor(memory: ImageMemory, options: ResponderOptions, nowMs: () => number) {
     this.#image = new ImageReader(memory);
     this.#maxPayload = options.maxPayload;
+    this.#lateOpcodes = options.lateOpcodes;
     const cookies = options.cookieSecrets === undefined ? undefined : new CookieJar(options.cookieSecrets);
     const nsid = new TextEncoder().encode(options.nsid).subarray(0, 255);
     this.#opt = new OptWriter(options.maxPayload, nsid, cookies);
@@ -69,12 +76,13 @@ export class Responder {
 
   /**
    * Answers the request `octets[start, start + length)`; the response is written from `start` on, at most `room`
-   * octets. Returns its length; 0 = send nothing.
+   * octets. Returns its length; 0 = send nothing; {@link LATE}.
    */
   answer(octets: Uint8Array, start: number, length: number, room: number, peer: Peer): number {
     const scanner = this.#scanner;
     const outcome = scanner.scan(octets, start, length);
     if (outcome === Scanned.DROP) return 0;
+    if (outcome === Scanned.OTHER_OPCODE && this.#isLate(octets[start + 2] ?? 0)) return LATE;
     const payload = scanner.hasEdns ? Math.min(scanner.udpPayloadSize, this.#maxPayload) : PLAIN_PAYLOAD;
     const largest = Math.min(room, peer.overTcp ? MAX_MESSAGE : payload);
     const optLength = this.#opt.lengthFor(scanner);
@@ -86,6 +94,18 @@ export class Responder {
     if (outcome === Scanned.QUERY) this.#answerQuestion(octets, start);
     else this.#rcode = rcodeOf(outcome);
     return this.#finish(octets, start, largest, peer);
+  }
+
+  /** SERVFAIL without anything else: too many requests wait for the control thread (RFC 2136 §2.2). */
+  refuseLate(octets: Uint8Array, start: number): number {
+    octets[start + 2] = 0x80 | ((octets[start + 2] ?? 0) & 0x79);
+    octets[start + 3] = Rcode.SERVFAIL;
+    octets.fill(0, start + 4, start + HEADER_OCTETS);
+    return HEADER_OCTETS;
+  }
+
+  #isLate(flags: number): boolean {
+    return this.#lateOpcodes.includes((flags >>> 3) & 0xf);
   }
 
   #answerQuestion(octets: Uint8Array, start: number): void {

@@ -101,6 +101,7 @@ export class Server implements Controlled {
       nsid: config.identity.nsid,
       chaos: { version: config.identity.version, hostname: config.identity.hostname },
       cookieSecrets: this.#cookies.memory,
+      lateOpcodes: [],
     };
     this.#control = new ControlServer(config.data, this, effects.log);
   }

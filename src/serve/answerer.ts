@@ -4,9 +4,12 @@ import type { Peer } from '../base/peer.ts';
 export interface Answerer {
   /**
    * Answers the request `octets[start, start + length)` in place: the response is written from `start` on, at
-   * most `room` octets. Returns the response's length; 0 sends nothing. Never throws.
+   * most `room` octets. Returns the response's length; 0 sends nothing; `LATE` leaves the request as it is, for the
+   * control thread to answer. Never throws.
    */
   answer(octets: Uint8Array, start: number, length: number, room: number, peer: Peer): number;
+  /** Refuses, in place, a late request for which there is no room. Returns the response's length. */
+  refuseLate(octets: Uint8Array, start: number): number;
   /** Called once per batch, before its first request: for clocks and new generations. */
   beginBatch(): void;
 }

@@ -1,6 +1,7 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { LateDatagram } from './late.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import type { ThreadNews, ThreadReport, ThreadStart } from './query-thread.ts';
 import { ThreadStatus } from './thread-status.ts';
@@ -22,6 +23,8 @@ export interface PoolThreadOptions {
   readonly log: Log;
   /** What a new thread starts with. */
   readonly newest: () => Publication;
+  /** Called with a request that the thread handed over. */
+  readonly onLate: (datagram: LateDatagram) => void;
   /** Called when a thread has taken something, or has died. */
   readonly onProgress: () => void;
 }
@@ -73,6 +76,11 @@ export class PoolThread {
     this.#post({ kind: 'publish', ...publication });
   }
 
+  /** Sends the response to a late request through the thread itself (node:dgram). */
+  reply(datagram: LateDatagram, response: Uint8Array): void {
+    this.#post({ kind: 'reply', datagram, response });
+  }
+
   /** Waits for the worker to leave by itself, as the control word says; ends it after `graceMs`. */
   async stop(graceMs: number): Promise<void> {
     this.#stopping = true;
@@ -88,7 +96,7 @@ export class PoolThread {
   }
 
   #spawn(): Promise<readonly ListenAddress[]> {
-    const { index, entry, control, timers, newest, onProgress } = this.#options;
+    const { index, entry, control, timers, newest, onLate, onProgress } = this.#options;
     const { port1, port2 } = new MessageChannel();
     const { generation, shared } = newest();
     const workerData: ThreadStart = {
@@ -118,6 +126,8 @@ export class PoolThread {
         } else if (report.kind === 'took') {
           this.#taken = report.generation;
           onProgress();
+        } else if (report.kind === 'late') {
+          onLate(report.datagram);
         } else {
           cause = new ListenError('UDP', report.address, report.systemCode);
         }

@@ -1,10 +1,12 @@
 import type { Log } from '../base/effects.ts';
+import { type LateAnswerer, type LateDatagram, LateQueue } from './late.ts';
 import type { ListenAddress } from './listen.ts';
 import { PoolThread, type Publication } from './pool-thread.ts';
-import { STOP, type ThreadStart } from './query-thread.ts';
+import { LATE_WORD, STOP, type ThreadStart } from './query-thread.ts';
 import { loadSystemCalls, type SystemCalls } from './system-calls.ts';
 import type { ThreadStatus } from './thread-status.ts';
 import type { Timers } from './timers.ts';
+import { UdpLateSender } from './udp-late-sender.ts';
 import { closeUdpSockets, type OpenedSockets, openUdpSockets } from './udp-socket.ts';
 
 export interface PoolOptions {
@@ -15,6 +17,10 @@ export interface PoolOptions {
   readonly portable: boolean;
   /** What each thread makes its answerer from: anything that can be cloned; SharedArrayBuffers are shared. */
   readonly shared: unknown;
+  /** Answers what the threads cannot; without it they refuse that. */
+  readonly late?: LateAnswerer;
+  /** How many late requests may wait; beyond that they are refused. */
+  readonly maxLate?: number;
   /** The module that a thread runs; tests have their own. */
   readonly entry?: URL;
   readonly timers: Timers;
@@ -41,8 +47,10 @@ export async function startPool(options: PoolOptions): Promise<QueryPool> {
 export class QueryPool {
   readonly #options: PoolOptions;
   readonly #opened: Opened | undefined;
-  readonly #control = new SharedArrayBuffer(CACHE_LINE);
+  readonly #control = new SharedArrayBuffer(2 * CACHE_LINE);
   readonly #word = new Int32Array(this.#control);
+  readonly #late = new LateQueue(new Int32Array(this.#control, 4 * LATE_WORD));
+  readonly #lateSender: UdpLateSender | undefined;
   readonly #threads: readonly PoolThread[];
   #addresses: readonly ListenAddress[] = [];
   #newest: Publication;
@@ -67,6 +75,8 @@ export class QueryPool {
     this.#opened = opened;
     this.#newest = { generation: 1, shared: options.shared };
     Atomics.store(this.#word, 0, this.#newest.generation);
+    this.#late.setLimit(options.late === undefined ? 0 : (options.maxLate ?? MAX_LATE));
+    this.#lateSender = opened === undefined ? undefined : new UdpLateSender(opened.calls);
     const transports: readonly ThreadStart['transport'][] = opened?.sockets.perThread.map((sockets) => ({
       kind: 'batch',
       sockets,
@@ -125,7 +135,7 @@ export class QueryPool {
   }
 
   #makeThread(transport: ThreadStart['transport'], index: number): PoolThread {
-    return new PoolThread({
+    const thread: PoolThread = new PoolThread({
       index,
       transport,
       entry: this.#options.entry ?? DEFAULT_ENTRY,
@@ -133,8 +143,27 @@ export class QueryPool {
       timers: this.#options.timers,
       log: this.#options.log,
       newest: () => this.#newest,
+      onLate: (datagram) => void this.#answerLate(thread, index, datagram),
       onProgress: () => this.#settle(),
     });
+    return thread;
+  }
+
+  async #answerLate(thread: PoolThread, index: number, datagram: LateDatagram): Promise<void> {
+    const { octets, address, port } = datagram;
+    try {
+      await this.#options.late?.answerLate({ octets, address, port, overTcp: false }, async (response) => {
+        if (this.#stopped !== undefined) return false; // the descriptors may be somebody else's by now
+        if (this.#opened === undefined) thread.reply(datagram, response);
+        else {
+          const fd = this.#opened.sockets.perThread[index]?.[datagram.socket]?.fd ?? -1;
+          if (this.#lateSender?.send(fd, datagram, response) !== true) return false;
+        }
+        return true;
+      });
+    } finally {
+      this.#late.leave();
+    }
   }
 
   #settle(): void {
@@ -148,6 +177,8 @@ export class QueryPool {
 // --- helpers ---
 
 const GRACE_MS = 700;
+/** Late requests that wait: a burst of updates, not a flood of them; each is up to 64 KiB. */
+const MAX_LATE = 4096;
 const CACHE_LINE = 64;
 const DEFAULT_ENTRY = new URL('./query-thread-entry.js', import.meta.url);
 

@@ -2,12 +2,16 @@ import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { WaypostError } from '../base/errors.ts';
 import type { MakeAnswerer, ThreadAnswerer } from './answerer.ts';
+import { type LateDatagram, LateQueue } from './late.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import { loadSystemCalls, SystemCallError } from './system-calls.ts';
 import { Count, ThreadStatus } from './thread-status.ts';
 import { BatchUdp } from './udp-batch.ts';
 import { DgramUdp } from './udp-dgram.ts';
 import type { UdpSocket } from './udp-socket.ts';
+
+/** Where the words of {@link LateQueue} begin in the shared control words: on a cache line of their own. */
+export const LATE_WORD = 16;
 
 /** Control word: the thread leaves. Any other value is the newest generation. */
 export const STOP = -1;
@@ -31,6 +35,8 @@ export interface ThreadStart {
 /** Control thread to query thread. */
 export type ThreadNews =
   | { readonly kind: 'publish'; readonly generation: number; readonly shared: unknown }
+  /** The response to a late request (node:dgram: only the thread can send). */
+  | { readonly kind: 'reply'; readonly datagram: LateDatagram; readonly response: Uint8Array }
   | { readonly kind: 'stop' };
 
 /** Query thread to control thread. */
@@ -39,6 +45,8 @@ export type ThreadReport =
   | { readonly kind: 'ready'; readonly addresses: readonly ListenAddress[] }
   /** It has gone over to this generation. */
   | { readonly kind: 'took'; readonly generation: number }
+  /** A request for the control thread; it holds a place in the {@link LateQueue}. */
+  | { readonly kind: 'late'; readonly datagram: LateDatagram }
   /** An address could not be bound (node:dgram). */
   | { readonly kind: 'refused'; readonly address: string; readonly systemCode: string };
 
@@ -69,7 +77,7 @@ function runBatches(thread: Thread, sockets: readonly UdpSocket[]): void {
   const { start, status, answerer } = thread;
   const calls = loadSystemCalls();
   if ('reason' in calls) throw new SystemCallError('loading the C library', calls.reason);
-  const udp = new BatchUdp(calls, sockets, status.counts);
+  const udp = new BatchUdp(calls, sockets, status.counts, handOverOf(start));
   report({ kind: 'ready', addresses: [] });
   udp.run(answerer, {
     words: new Int32Array(start.control),
@@ -92,11 +100,13 @@ function runBatches(thread: Thread, sockets: readonly UdpSocket[]): void {
 
 async function runDgram(thread: Thread, addresses: readonly ListenAddress[]): Promise<void> {
   const { start, status, answerer } = thread;
-  const udp = new DgramUdp(answerer, status.counts);
+  const udp = new DgramUdp(answerer, status.counts, handOverOf(start));
   const sampling = setInterval(() => sampleHeap(thread), SAMPLE_MS);
   start.news.on('message', (news: ThreadNews) => {
     if (news.kind === 'publish') {
       take(thread, news.generation, news.shared);
+    } else if (news.kind === 'reply') {
+      udp.sendLate(news.datagram, news.response);
     } else {
       clearInterval(sampling);
       start.news.close();
@@ -111,6 +121,15 @@ async function runDgram(thread: Thread, addresses: readonly ListenAddress[]): Pr
     start.news.close();
     report({ kind: 'refused', address: error.address, systemCode: error.systemCode });
   }
+}
+
+function handOverOf(start: ThreadStart): (datagram: LateDatagram) => boolean {
+  const queue = new LateQueue(new Int32Array(start.control, 4 * LATE_WORD));
+  return (datagram) => {
+    if (!queue.enter()) return false;
+    report({ kind: 'late', datagram });
+    return true;
+  };
 }
 
 function take({ answerer, status }: Thread, generation: number, shared: unknown): void {

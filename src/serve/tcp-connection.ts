@@ -1,5 +1,6 @@
 import type { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
+import { LATE, type LateAnswerer } from './late.ts';
 import type { Timers } from './timers.ts';
 
 /** What a connection needs of its socket. */
@@ -31,6 +32,8 @@ export interface TcpHost {
   readonly limits: TcpLimits;
   /** Responses of one turn are gathered here: {@link TURN_SCRATCH_OCTETS}. */
   readonly scratch: Uint8Array;
+  /** Answers what {@link answerer} cannot; without it that is refused. */
+  readonly late: LateAnswerer | undefined;
   /** Called for every response. */
   readonly countAnswer: () => void;
 }
@@ -38,6 +41,8 @@ export interface TcpHost {
 /** A turn ends after so many messages or octets; then the other connections have theirs. */
 export const MESSAGES_PER_TURN = 32;
 const OCTETS_PER_TURN = 65_536;
+/** Late requests of one connection that are answered at the same time; more wait unread. */
+export const MAX_LATE_PER_CONNECTION = 16;
 const MAX_MESSAGE_OCTETS = 65_535;
 /** Size of {@link TcpHost.scratch}: a full turn and one more message of the largest size. */
 export const TURN_SCRATCH_OCTETS = OCTETS_PER_TURN + 2 + MAX_MESSAGE_OCTETS;
@@ -67,6 +72,11 @@ export class TcpConnection {
   #turnScheduled = false;
   /** No more requests are wanted or will come: answer what is complete, then close. */
   #last = false;
+  /** Late requests being answered. */
+  #late = 0;
+  /** Late answers that wait for the client to read, and what to tell them. */
+  #waiting: ((isOpen: boolean) => void)[] = [];
+  #isClosed = false;
 
   constructor(host: TcpHost, stream: TcpStream, address: Uint8Array, port: number) {
     this.#host = host;
@@ -78,7 +88,7 @@ export class TcpConnection {
 
   /** Since when nothing is in progress, in the timers' milliseconds; `undefined` while something is. */
   get idleSinceMs(): number | undefined {
-    return this.#state === 'idle' ? this.#sinceMs : undefined;
+    return this.#state === 'idle' && this.#late === 0 ? this.#sinceMs : undefined;
   }
 
   /** Since when the connection has been in its present state. */
@@ -97,7 +107,14 @@ export class TcpConnection {
   drained(): void {
     if (this.#state !== 'stalled') return;
     this.#enter('message');
+    for (const resume of this.#waiting.splice(0)) resume(true);
     this.#turn();
+  }
+
+  /** The socket is gone. */
+  closed(): void {
+    this.#isClosed = true;
+    for (const resume of this.#waiting.splice(0)) resume(false);
   }
 
   /** No more requests: the client closed its direction, or the server stops. What is complete is answered first. */
@@ -108,6 +125,7 @@ export class TcpConnection {
 
   /** Closes the connection when it has been in its state for too long. */
   expire(nowMs: number): void {
+    if (this.#late > 0 && this.#state !== 'stalled') return; // it waits for us
     const { idleMs, messageMs, writeMs } = this.#host.limits;
     const limit = this.#state === 'idle' ? idleMs : this.#state === 'message' ? messageMs : writeMs;
     if (nowMs - this.#sinceMs >= limit) this.#stream.destroy();
@@ -127,7 +145,7 @@ export class TcpConnection {
       this.#enter('message');
       this.#scheduleTurn();
     } else if (this.#last) {
-      this.#close();
+      if (this.#late === 0) this.#close();
     } else {
       // A message that has begun keeps its clock; trickling octets do not wind it up again.
       const state = this.#heldLength > 0 ? 'message' : 'idle';
@@ -156,11 +174,13 @@ export class TcpConnection {
         return { used: heldLength, filled, more: false };
       }
       if (heldLength - used < 2 + length) break;
+      if (this.#late >= MAX_LATE_PER_CONNECTION) break; // the next turn comes when one is done
       if (messages === MESSAGES_PER_TURN || filled >= OCTETS_PER_TURN) return { used, filled, more: true };
       if (messages === 0) answerer.beginBatch();
       const start = filled + 2;
       scratch.set(held.subarray(used + 2, used + 2 + length), start);
-      const answered = answerer.answer(scratch, start, length, MAX_MESSAGE_OCTETS, peer);
+      let answered = answerer.answer(scratch, start, length, MAX_MESSAGE_OCTETS, peer);
+      if (answered === LATE) answered = this.#answerLate(scratch, start, length);
       used += 2 + length;
       if (answered === 0) continue;
       scratch[filled] = answered >> 8;
@@ -169,6 +189,37 @@ export class TcpConnection {
       this.#host.countAnswer();
     }
     return { used, filled, more: false };
+  }
+
+  /** Has a request answered in its own time. Returns the length of a refusal when nobody does that, or 0. */
+  #answerLate(scratch: Uint8Array, start: number, length: number): number {
+    const { late, answerer } = this.#host;
+    if (late === undefined) return answerer.refuseLate(scratch, start);
+    this.#late++;
+    const octets = scratch.slice(start, start + length);
+    const request = { octets, address: this.#address, port: this.#port, overTcp: true };
+    void late
+      .answerLate(request, (response) => this.#sendLate(response))
+      .finally(() => {
+        this.#late--;
+        if (!this.#isClosed && !this.#turnScheduled && this.#state !== 'stalled') this.#turn();
+      });
+    return 0;
+  }
+
+  #sendLate(response: Uint8Array): Promise<boolean> {
+    if (this.#isClosed || this.#state === 'closing') return Promise.resolve(false);
+    const frame = new Uint8Array(2 + response.length);
+    frame[0] = response.length >> 8;
+    frame[1] = response.length & 0xff;
+    frame.set(response, 2);
+    this.#host.countAnswer();
+    if (this.#stream.write(frame)) return Promise.resolve(true);
+    if (this.#state !== 'stalled') {
+      this.#enter('stalled');
+      if (!this.#last) this.#stream.pause();
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #scheduleTurn(): void {

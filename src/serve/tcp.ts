@@ -4,6 +4,7 @@ import { messageOf } from '../base/errors.ts';
 import { scanAddress, showAddress } from '../base/ip.ts';
 import { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
+import type { LateAnswerer } from './late.ts';
 import { type ListenAddress, ListenError, showListenAddress, systemCodeOf } from './listen.ts';
 import { TcpConnection, type TcpHost, type TcpLimits, TURN_SCRATCH_OCTETS } from './tcp-connection.ts';
 import type { Timers } from './timers.ts';
@@ -40,12 +41,13 @@ export class TcpServer {
   #answered = 0;
   #overLimit = 0;
 
-  constructor(answerer: Answerer, options: TcpOptions, timers: Timers, log: Log) {
+  constructor(answerer: Answerer, options: TcpOptions, timers: Timers, log: Log, late?: LateAnswerer) {
     this.#options = options;
     this.#timers = timers;
     this.#log = log;
     this.#host = {
       answerer,
+      late,
       timers,
       limits: options,
       peer: new Peer(new Uint8Array(16)),
@@ -132,6 +134,7 @@ export class TcpServer {
     socket.on('drain', () => connection.drained());
     socket.on('end', () => connection.finish());
     socket.on('close', () => {
+      connection.closed();
       if (!this.#connections.delete(connection)) return;
       const left = (this.#perClient.get(client) ?? 1) - 1;
       if (left === 0) this.#perClient.delete(client);

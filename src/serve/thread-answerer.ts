@@ -13,6 +13,7 @@ export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswer
   let responder = makeResponder(shared, nowMs);
   return {
     answer: (octets, start, length, room, peer) => responder.answer(octets, start, length, room, peer),
+    refuseLate: (octets, start) => responder.refuseLate(octets, start),
     beginBatch: () => responder.beginBatch(),
     take(news) {
       responder = makeResponder(news, nowMs);

@@ -1,5 +1,6 @@
 import { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
+import { type HandOver, LATE } from './late.ts';
 import { LINUX, SystemCallError, type SystemCalls } from './system-calls.ts';
 import { Count } from './thread-status.ts';
 import {
@@ -36,13 +37,20 @@ export class BatchUdp {
   readonly #calls: SystemCalls;
   readonly #arena: UdpArena;
   readonly #counts: Float64Array;
+  readonly #handOver: HandOver;
   readonly #peer: Peer;
   #rounds = 0;
   #hotLanes = 0;
 
-  /** `counts` is indexed by {@link Count}. */
-  constructor(calls: SystemCalls, sockets: readonly UdpSocket[], counts: Float64Array) {
+  /** `counts` is indexed by {@link Count}; `handOver` takes what the answerer calls late. */
+  constructor(
+    calls: SystemCalls,
+    sockets: readonly UdpSocket[],
+    counts: Float64Array,
+    handOver: HandOver = () => false,
+  ) {
     this.#calls = calls;
+    this.#handOver = handOver;
     this.#arena = layOutArena(calls, sockets);
     this.#counts = counts;
     this.#peer = new Peer(this.#arena.octets);
@@ -133,13 +141,10 @@ export class BatchUdp {
       }
       peer.port = port;
       peer.addressAt = name + addressOffset;
-      const length = answerer.answer(
-        octets,
-        buffersAt + i * BUFFER_STRIDE,
-        words[header + Header.LENGTH] ?? 0,
-        MAX_UDP_RESPONSE,
-        peer,
-      );
+      const start = buffersAt + i * BUFFER_STRIDE;
+      const size = words[header + Header.LENGTH] ?? 0;
+      let length = answerer.answer(octets, start, size, MAX_UDP_RESPONSE, peer);
+      if (length === LATE) length = this.#passOn(lane, answerer, i, size, controlLength);
       if (length === 0) continue;
       if (lane.pointsTo[sending] !== i) this.#point(lane, sending, i);
       words[lane.sendVectorWord + sending * Vector.WORDS + Vector.LENGTH] = length;
@@ -148,6 +153,23 @@ export class BatchUdp {
       sending++;
     }
     return sending;
+  }
+
+  /** Hands message `i` over to the control thread. Returns the length of the refusal when that has no room, or 0. */
+  #passOn(lane: Lane, answerer: Answerer, i: number, size: number, controlLength: number): number {
+    const { octets, lanes, namesAt, controlsAt, buffersAt } = this.#arena;
+    const start = buffersAt + i * BUFFER_STRIDE;
+    const name = namesAt + i * NAME_STRIDE;
+    const { addressAt, addressLength, port } = this.#peer;
+    const isTaken = this.#handOver({
+      socket: lanes.indexOf(lane),
+      octets: octets.slice(start, start + size),
+      address: octets.slice(addressAt, addressAt + addressLength),
+      port,
+      name: octets.slice(name, name + (addressLength === 4 ? 16 : 28)),
+      control: octets.slice(controlsAt + i * CONTROL_STRIDE, controlsAt + i * CONTROL_STRIDE + controlLength),
+    });
+    return isTaken ? 0 : answerer.refuseLate(octets, start);
   }
 
   /**

@@ -3,6 +3,7 @@ import { isIPv6 } from 'node:net';
 import { scanAddress, showAddress } from '../base/ip.ts';
 import { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
+import { type HandOver, LATE, type LateDatagram } from './late.ts';
 import { type ListenAddress, ListenError, showListenAddress, systemCodeOf } from './listen.ts';
 import { Count } from './thread-status.ts';
 import { BUFFER_OCTETS, MAX_UDP_RESPONSE } from './udp-arena.ts';
@@ -14,6 +15,7 @@ import { BUFFER_OCTETS, MAX_UDP_RESPONSE } from './udp-arena.ts';
 export class DgramUdp {
   readonly #answerer: Answerer;
   readonly #counts: Float64Array;
+  readonly #handOver: HandOver;
   /** Requests are copied here, behind the address of who sent them, and answered in place. */
   readonly #octets = new Uint8Array(ADDRESS_OCTETS + BUFFER_OCTETS);
   readonly #peer = new Peer(this.#octets);
@@ -21,9 +23,10 @@ export class DgramUdp {
   /** Clients come in runs: the last address text is in `#octets` already. */
   #lastAddress = '';
 
-  /** `counts` is indexed by {@link Count}. */
-  constructor(answerer: Answerer, counts: Float64Array) {
+  /** `counts` is indexed by {@link Count}; `handOver` takes what the answerer calls late. */
+  constructor(answerer: Answerer, counts: Float64Array, handOver: HandOver = () => false) {
     this.#answerer = answerer;
+    this.#handOver = handOver;
     this.#counts = counts;
   }
 
@@ -43,6 +46,11 @@ export class DgramUdp {
   async close(): Promise<void> {
     const sockets = this.#sockets.splice(0);
     await Promise.all(sockets.map((socket) => new Promise<void>((done) => socket.close(() => done()))));
+  }
+
+  /** Sends the response to a request that was handed over. */
+  sendLate({ socket, address, port }: LateDatagram, response: Uint8Array): void {
+    this.#send(this.#sockets[socket], response, port, showAddress(address));
   }
 
   #bind(address: ListenAddress): Promise<ListenAddress> {
@@ -75,19 +83,37 @@ export class DgramUdp {
     }
     this.#octets.set(request, ADDRESS_OCTETS);
     this.#answerer.beginBatch();
-    const length = this.#answerer.answer(
+    let length = this.#answerer.answer(
       this.#octets,
       ADDRESS_OCTETS,
       request.length,
       MAX_UDP_RESPONSE,
       this.#peer,
     );
+    if (length === LATE) length = this.#passOn(socket, request);
     if (length === 0) return;
     // The system may keep the response until the socket takes it, so it gets octets of its own.
     const response = this.#octets.slice(ADDRESS_OCTETS, ADDRESS_OCTETS + length);
-    socket.send(response, from.port, from.address, (error) => {
+    this.#send(socket, response, from.port, from.address);
+  }
+
+  #send(socket: Socket | undefined, response: Uint8Array, port: number, address: string): void {
+    socket?.send(response, port, address, (error) => {
       this.#count(error ? Count.UNSENT : Count.ANSWERED);
     });
+  }
+
+  /** Returns the length of the refusal when the control thread has no room, or 0. */
+  #passOn(socket: Socket, request: Uint8Array): number {
+    const isTaken = this.#handOver({
+      socket: this.#sockets.indexOf(socket),
+      octets: Uint8Array.from(request),
+      address: this.#octets.slice(0, this.#peer.addressLength),
+      port: this.#peer.port,
+      name: NOTHING,
+      control: NOTHING,
+    });
+    return isTaken ? 0 : this.#answerer.refuseLate(this.#octets, ADDRESS_OCTETS);
   }
 
   #setPeer({ address, port }: RemoteInfo): boolean {
@@ -111,3 +137,4 @@ export class DgramUdp {
 
 /** Room for the client's address in front of the request. */
 const ADDRESS_OCTETS = 16;
+const NOTHING = new Uint8Array(0);

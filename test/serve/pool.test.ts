@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Log } from '../../src/base/effects.ts';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { scanAddress } from '../../src/base/ip.ts';
+import type { LateAnswerer, LateRequest } from '../../src/serve/late.ts';
 import { type ListenAddress, ListenError } from '../../src/serve/listen.ts';
 import { type PoolOptions, type QueryPool, startPool } from '../../src/serve/pool.ts';
 import { ThreadStartError } from '../../src/serve/pool-thread.ts';
@@ -89,6 +90,46 @@ for (const portable of [false, true]) {
       const total = (slot: number): number => counts.reduce((sum, slots) => sum + (slots[slot] ?? 0), 0);
       expect(total(Count.RECEIVED)).to.equal(8 * 4 * 18);
       expect(total(Count.ANSWERED)).to.equal(8 * 4 * 12);
+    });
+
+    it('hands over what only the control thread can answer, and sends its response from the same address', async () => {
+      const asked: LateRequest[] = [];
+      const late: LateAnswerer = {
+        async answerLate(request, send) {
+          asked.push(request);
+          await send(Buffer.concat([Buffer.from('late '), request.octets]));
+        },
+      };
+      const [v4, v6] = await start({ late, threads: 2 }, '127.0.0.1', '::1');
+      const client6 = await UdpClient.open('udp6');
+      for (let i = 0; i < 20; i++) {
+        expect(text(await client.ask(`c four ${i}`, must(v4)))).to.equal(`late c four ${i}`);
+        expect(text(await client6.ask(`c six ${i}`, must(v6)))).to.equal(`late c six ${i}`);
+      }
+      expect(asked).to.have.length(40);
+      expect(asked[0]).to.deep.include({ port: client.port, overTcp: false });
+      expect([...must(asked[0]?.address)]).to.eql([127, 0, 0, 1]);
+      await client6.close();
+    });
+
+    it('refuses at once when too many late requests wait, or nobody answers them', async () => {
+      const waiting: (() => void)[] = [];
+      const late: LateAnswerer = {
+        answerLate: (_, send) =>
+          new Promise((done) => waiting.push(() => void send(Buffer.from('at last')).then(() => done()))),
+      };
+      const [server] = await start({ late, maxLate: 2, threads: 1 }, '127.0.0.1');
+      await client.send('c one', must(server));
+      await client.send('c two', must(server));
+      expect(text(await client.ask('c three', must(server)))).to.equal('R');
+      for (const answer of waiting.splice(0)) answer();
+      expect([text(await client.next()), text(await client.next())]).to.eql(['at last', 'at last']);
+      expect(text(await client.ask('echo', must(server)))).to.equal('echo');
+      await client.send('c four', must(server));
+      expect(text(await client.ask('another echo', must(server)))).to.equal('another echo');
+      while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
+      waiting[0]?.();
+      expect(text(await client.next())).to.equal('at last');
     });
 
     it('says which address is in use', async () => {

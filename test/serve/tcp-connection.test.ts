@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Peer } from '../../src/base/peer.ts';
 import type { Answerer } from '../../src/serve/answerer.ts';
+import { LATE, type LateAnswerer, type SendLate } from '../../src/serve/late.ts';
 import {
+  MAX_LATE_PER_CONNECTION,
   MESSAGES_PER_TURN,
   TcpConnection,
   type TcpStream,
@@ -182,18 +184,104 @@ describe('a TCP connection', () => {
     expect(peer.port).to.equal(4321);
     expect(peer.overTcp).to.equal(true);
   });
+
+  describe('late answers', () => {
+    /** Collects what is late; each is answered when the test says so. */
+    function lateAnswers() {
+      const asked: { text: string; send: SendLate; done: () => void }[] = [];
+      const late: LateAnswerer = {
+        answerLate: (request, send) =>
+          new Promise((done) => asked.push({ text: Buffer.from(request.octets).toString(), send, done })),
+      };
+      return { asked, late };
+    }
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+    it('come when they are ready, after what was asked later, and may be several', async () => {
+      const { asked, late } = lateAnswers();
+      const { connection, stream } = connect(late);
+      connection.receive(Buffer.concat([frame('LATE transfer'), frame('a quick question')]));
+      expect(stream.texts()).to.eql(['a quick question']);
+      const [first] = asked;
+      expect(first?.text).to.equal('LATE transfer');
+      expect(await first?.send(Buffer.from('part one'))).to.equal(true);
+      expect(await first?.send(Buffer.from('part two'))).to.equal(true);
+      expect(stream.texts()).to.eql(['a quick question', 'part one', 'part two']);
+    });
+
+    it('are waited for when the client closes its half', async () => {
+      const { asked, late } = lateAnswers();
+      const { connection, stream } = connect(late);
+      connection.receive(frame('LATE last words'));
+      connection.finish();
+      expect(stream.closed).to.equal('open');
+      await asked[0]?.send(Buffer.from('here'));
+      asked[0]?.done();
+      await settled();
+      expect(stream.texts()).to.eql(['here']);
+      expect(stream.closed).to.equal('ended');
+    });
+
+    it('do not count as idleness, whatever time they take', () => {
+      const { late } = lateAnswers();
+      const { connection, stream, timers } = connect(late);
+      connection.receive(frame('LATE and slow indeed'));
+      connection.expire(timers.nowMs() + 1e6);
+      expect(stream.closed).to.equal('open');
+      expect(connection.idleSinceMs).to.equal(undefined);
+    });
+
+    it('wait for a client that does not read, and learn that it has gone', async () => {
+      const { asked, late } = lateAnswers();
+      const { connection, stream } = connect(late);
+      connection.receive(frame('LATE and large'));
+      stream.full = true;
+      const sent = asked[0]?.send(Buffer.from('one'));
+      stream.full = false;
+      connection.drained();
+      expect(await sent).to.equal(true);
+      stream.full = true;
+      const unsent = asked[0]?.send(Buffer.from('two'));
+      connection.closed();
+      expect(await unsent).to.equal(false);
+      expect(await asked[0]?.send(Buffer.from('three'))).to.equal(false);
+    });
+
+    it('are bounded for each connection: the rest is not read before one is done', async () => {
+      const { asked, late } = lateAnswers();
+      const { connection } = connect(late);
+      const many = Array.from({ length: MAX_LATE_PER_CONNECTION + 3 }, (_, i) => frame(`LATE number ${i}`));
+      connection.receive(Buffer.concat(many));
+      expect(asked).to.have.length(MAX_LATE_PER_CONNECTION);
+      asked[0]?.done();
+      await settled();
+      expect(asked).to.have.length(MAX_LATE_PER_CONNECTION + 1);
+    });
+
+    it('are refused at once where nobody gives them', () => {
+      const { connection, stream } = connect();
+      connection.receive(frame('LATE for nobody'));
+      expect(stream.texts()).to.eql(['no']);
+    });
+  });
 });
 
 // --- helpers ---
 
 const LIMITS = { idleMs: 10_000, messageMs: 5_000, writeMs: 3_000 };
 
-/** Answers with the request; drops what begins with DROP. */
+/** Answers with the request; drops what begins with DROP, leaves to others what begins with LATE. */
 const ECHO: Answerer = {
   beginBatch() {},
-  answer: (octets, start, length) => (Buffer.from(octets.slice(start, start + 4)).equals(DROP) ? 0 : length),
+  answer(octets, start, length) {
+    const word = Buffer.from(octets.slice(start, start + 4)).toString();
+    return word === 'DROP' ? 0 : word === 'LATE' ? LATE : length;
+  },
+  refuseLate(octets, start) {
+    octets.set(Buffer.from('no'), start);
+    return 2;
+  },
 };
-const DROP = Buffer.from('DROP');
 
 class FakeStream implements TcpStream {
   readonly written: Uint8Array[] = [];
@@ -229,7 +317,7 @@ class FakeStream implements TcpStream {
   }
 }
 
-function connect() {
+function connect(late?: LateAnswerer) {
   const timers = new FakeTimers();
   const stream = new FakeStream();
   const peer = new Peer(new Uint8Array(16));
@@ -239,6 +327,7 @@ function connect() {
     timers,
     limits: LIMITS,
     scratch: new Uint8Array(TURN_SCRATCH_OCTETS),
+    late,
     countAnswer() {},
   };
   return {

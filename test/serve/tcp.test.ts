@@ -152,7 +152,11 @@ describe('the TCP server', () => {
 
 // --- helpers ---
 
-const ECHO: Answerer = { beginBatch() {}, answer: (_octets, _start, length) => length };
+const ECHO: Answerer = {
+  beginBatch() {},
+  answer: (_octets, _start, length) => length,
+  refuseLate: () => 0,
+};
 /** Real time: what is tested here are real sockets. */
 const TIMERS: Timers = SYSTEM_TIMERS;
 

@@ -132,6 +132,7 @@ describe('batched UDP', () => {
     const seen: number[] = [];
     let ticks = 0;
     const stopAfter: Answerer = {
+      refuseLate: () => 0,
       beginBatch: () => Atomics.add(words, 0, 1),
       answer: (_octets, _start, length) => length,
     };
@@ -160,6 +161,7 @@ describe('batched UDP', () => {
     const client = await UdpClient.open();
     const ports: number[] = [];
     const seeWho: Answerer = {
+      refuseLate: () => 0,
       beginBatch() {},
       answer(octets, start) {
         ports.push(octets[start] ?? 0);
@@ -189,7 +191,11 @@ describe('batched UDP', () => {
 // --- helpers ---
 
 const EPERM = 1;
-const ECHO: Answerer = { beginBatch() {}, answer: (_octets, _start, length) => length };
+const ECHO: Answerer = {
+  beginBatch() {},
+  answer: (_octets, _start, length) => length,
+  refuseLate: () => 0,
+};
 
 function only<T>(values: readonly T[]): T {
   const [first] = values;
@@ -202,6 +208,7 @@ function divertTo(ports: readonly number[]): Answerer {
   let turn = 0;
   return {
     beginBatch() {},
+    refuseLate: () => 0,
     answer(_octets, _start, length, _room, peer) {
       const port = ports[turn++ % ports.length] ?? 0;
       peer.octets[peer.addressAt - 2] = port >> 8; // in sockaddr_in the port stands before the address

@@ -15,6 +15,7 @@ const OPTIONS: ResponderOptions = {
   nsid: '',
   chaos: { version: 'waypost', hostname: '' },
   cookieSecrets: undefined,
+  lateOpcodes: [],
 };
 
 /** An image of these zones; views are looked up in `views`, which a test may change. */

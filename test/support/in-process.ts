@@ -84,6 +84,7 @@ export function stateFor(scenario: Scenario): ServedState {
     nsid: setting('nsid'),
     chaos: { version: setting('version'), hostname: setting('hostname') },
     cookieSecrets,
+    lateOpcodes: [],
   };
   return { memory: writer.memory, options };
 }
