@@ -2,8 +2,7 @@
 import type { NameKey } from '../image/name-key.ts';
 import { RRClass, RRType } from '../wire/iana.ts';
 import { scanName, type WireName } from '../wire/name.ts';
-import type { Response } from './response.ts';
-import { copy } from './response.ts';
+import { copy, type Response } from './response.ts';
 
 /** What is shown; an empty text is not shown at all. */
 export interface ChaosTexts {
@@ -62,18 +61,7 @@ function isName(key: NameKey, name: Uint8Array): boolean {
 
 function prepare(text: string): Uint8Array {
   const octets = new TextEncoder().encode(text).subarray(0, 255);
-  return Uint8Array.from([
-    0,
-    RRType.TXT,
-    0,
-    RRClass.CH,
-    0,
-    0,
-    0,
-    0,
-    0,
-    octets.length + 1,
-    octets.length,
-    ...octets,
-  ]);
+  const length = octets.length + 1;
+  const head = [0, RRType.TXT, 0, RRClass.CH, 0, 0, 0, 0, length >>> 8, length & 0xff];
+  return Uint8Array.from([...head, octets.length, ...octets]);
 }

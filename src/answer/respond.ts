@@ -14,7 +14,7 @@ import { Tickets } from './tickets.ts';
 export interface ResponderOptions {
   /** The largest UDP response, and the payload size offered (RFC 6891 §6.2.5); octets. */
   readonly maxPayload: number;
-  /** What NSID is answered with (RFC 5001); empty: nothing. */
+  /** What NSID is answered with (RFC 5001), at most 128 octets of it; empty: nothing. */
   readonly nsid: string;
   readonly chaos: ChaosTexts;
   /** Shared memory of the cookie secrets (message/cookie.ts); without it cookies are ignored. */
@@ -29,6 +29,8 @@ const LATE = -1;
 /** The largest message without EDNS over UDP (RFC 1035 §4.2.1). */
 const PLAIN_PAYLOAD = 512;
 const MAX_MESSAGE = 65_535;
+/** Octets. The longest question and an OPT with every option still fit into {@link PLAIN_PAYLOAD}. */
+const MAX_NSID_LENGTH = 128;
 
 /**
  * Turns a query into its response, in place: header and question stay, everything after them is written over.
@@ -57,7 +59,7 @@ export class Responder {
     this.#maxPayload = options.maxPayload;
     this.#lateOpcodes = options.lateOpcodes;
     const cookies = options.cookieSecrets === undefined ? undefined : new CookieJar(options.cookieSecrets);
-    const nsid = new TextEncoder().encode(options.nsid).subarray(0, 255);
+    const nsid = new TextEncoder().encode(options.nsid).subarray(0, MAX_NSID_LENGTH);
     this.#opt = new OptWriter(options.maxPayload, nsid, cookies);
     this.#chaos = new ChaosNames(options.chaos);
     this.#nowMs = nowMs;

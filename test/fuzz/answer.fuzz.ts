@@ -4,8 +4,9 @@ import { WaypostError } from '../../src/base/errors.ts';
 import { composeMessage } from '../../src/message/compose.ts';
 import { makeQuery } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
-import { EdnsOption, RRClass } from '../../src/wire/iana.ts';
+import { EdnsOption, Rcode, RRClass } from '../../src/wire/iana.ts';
 import { scanName } from '../../src/wire/name.ts';
+import { showMessage as show } from '../support/answering.ts';
 import { holds } from '../support/fuzz.ts';
 import { answerInProcess } from '../support/in-process.ts';
 import { scanScenario } from '../support/scenario.ts';
@@ -71,6 +72,18 @@ const query = fc
   })
   .map(({ edns, ...question }) => composeMessage(makeQuery(0x1234, question, { edns })));
 
+/** Refusals, which must not help to amplify. */
+const ERRORS: ReadonlySet<number> = new Set([Rcode.FORMERR, Rcode.NOTIMP, Rcode.REFUSED, Rcode.BADVERS]);
+/** OPT with the NSID of these tests, a cookie, and an error in words. */
+const MAX_OPT_LENGTH = 120;
+
+/** Whether QNAME is written without a pointer. */
+function isPlainName(octets: Uint8Array): boolean {
+  let at = 12;
+  while ((octets[at] ?? 0) > 0 && (octets[at] ?? 0) < 64) at += (octets[at] ?? 0) + 1;
+  return octets[at] === 0;
+}
+
 describe('laws of answering', () => {
   const ask = answerInProcess(SCENARIO);
 
@@ -83,6 +96,7 @@ describe('laws of answering', () => {
     }
     if (reply === undefined) throw new Error('a request without a response');
     const parsed = parseMessage(reply);
+    expect(parsed.opcode).to.equal(((octets[2] ?? 0) >> 3) & 15);
     expect(parsed.flags.qr).to.equal(true);
     expect(parsed.id).to.equal(((octets[0] ?? 0) << 8) | (octets[1] ?? 0));
     if (!overTcp) expect(reply.length).to.be.at.most(1232);
@@ -95,6 +109,20 @@ describe('laws of answering', () => {
     }
     if (asked.opcode !== 0 || asked.questions.length !== 1) return;
     expect(parsed.questions).to.deep.equal(asked.questions);
+    if (parsed.questions.length === 1 && isPlainName(octets)) {
+      const end = 12 + (asked.questions[0]?.name.length ?? 0) + 4;
+      expect(
+        Buffer.compare(reply.subarray(12, end), octets.subarray(12, end)),
+        'the question to the bit',
+      ).to.equal(0);
+    }
+    if (overTcp) expect(parsed.flags.tc, 'everything of this zone fits over TCP').to.equal(false);
+    if (ERRORS.has(parsed.rcode)) expect(reply.length).to.be.at.most(octets.length + MAX_OPT_LENGTH);
+    const again = ask(octets, overTcp, undefined);
+    expect(
+      show(parseMessage(again ?? expect.fail('no second response'))),
+      'the same, but for the turn',
+    ).to.equal(show(parsed));
     expect(parsed.edns === undefined, 'OPT just when there was OPT').to.equal(asked.edns === undefined);
     const room = overTcp ? 65_535 : Math.max(512, asked.edns?.udpPayloadSize ?? 0);
     expect(reply.length).to.be.at.most(room);
