@@ -79,7 +79,7 @@ export const SETTINGS = [
     kind: choice(['error', 'warn', 'info', 'debug']),
     fallback: 'info',
     about:
-      'The least important lines that are written to the log (standard error). Queries are logged at `debug` only.',
+      'The least important lines that are written to the log (standard error). Single queries are not logged.',
     example: 'warn',
   },
   {

@@ -23,7 +23,7 @@ export const DEFAULT_TCP_OPTIONS: TcpOptions = {
   idleMs: 10_000,
   messageMs: 5_000,
   writeMs: 5_000,
-  perClient: 64,
+  perClient: 50,
   connections: 1_000,
   drainMs: 500,
 };

@@ -34,7 +34,7 @@ describe('answer/standard-query', () => {
 
   it('a DNAME that leads into itself ends when the name is too long, or after so many', () => {
     const responder = responderWith(`d DNAME a.d\nlong DNAME ${`${'x'.repeat(60)}.`.repeat(3)}long`);
-    expect(ask(responder, 'x.d.example.test', RRType.A).answers).to.have.length(2 * MAX_ALIASES);
+    expect(ask(responder, 'x.d.example.test', RRType.A).answers).to.have.length(1 + MAX_ALIASES); // the DNAME once
     expect(ask(responder, 'x.long.example.test', RRType.A).rcode).to.equal(Rcode.YXDOMAIN);
   });
 

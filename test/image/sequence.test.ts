@@ -15,6 +15,7 @@ const OPTIONS = {
   nsid: '',
   chaos: { version: '', hostname: '' },
   cookieSecrets: undefined,
+  lateOpcodes: [],
 };
 const ANSWERS = 2000;
 
