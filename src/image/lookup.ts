@@ -147,12 +147,11 @@ export class ImageReader {
     if (this.nameLength(node) !== length + skip) return false;
     const { octets } = this;
     const { folded } = key;
-    const name = (node + NodeWord.NAME) * 4;
-    if (skip !== 0 && (octets[name] !== 1 || octets[name + 1] !== 0x2a)) return false;
+    const suffix = (node + NodeWord.NAME) * 4 + skip;
     for (let i = 0; i < length; i++) {
-      if (octets[name + skip + i] !== folded[from + i]) return false;
+      if (octets[suffix + i] !== folded[from + i]) return false;
     }
-    return true;
+    return skip === 0 || (octets[suffix - 2] === 1 && octets[suffix - 1] === 0x2a);
   }
 
   #header(word: number): number {
