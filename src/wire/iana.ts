@@ -23,6 +23,10 @@ export const Rcode = {
 } as const;
 export type Rcode = (typeof Rcode)[keyof typeof Rcode];
 
+/** The error field of TSIG (RFC 8945 §3); IANA counts these among the RCODEs, where 16 is also BADVERS. */
+export const TsigError = { BADSIG: 16, BADKEY: 17, BADTIME: 18, BADTRUNC: 22 } as const;
+export type TsigError = (typeof TsigError)[keyof typeof TsigError];
+
 /** IANA "DNS CLASSes". */
 export const RRClass = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
 export type RRClass = (typeof RRClass)[keyof typeof RRClass];
