@@ -84,20 +84,28 @@ ${clauses.join('')}`,
   },
 };
 
+/** Whether a command can be run on this machine. */
+export function hasCommand(command: string): boolean {
+  return spawnSync(command, ['-V'], { stdio: 'ignore' }).error === undefined;
+}
+
 /** Whether the peer's command can be run on this machine. */
 export function isInstalled(peer: Peer): boolean {
-  return spawnSync(peer.command, ['-V'], { stdio: 'ignore' }).error === undefined;
+  return hasCommand(peer.command);
 }
 
 /** A peer that runs and answers. */
 export class RunningPeer {
   readonly peer: Peer;
   readonly client: OracleClient;
+  /** On 127.0.0.1, UDP and TCP. */
+  readonly port: number;
   readonly #process: ChildProcess;
 
-  private constructor(peer: Peer, client: OracleClient, process: ChildProcess) {
+  private constructor(peer: Peer, client: OracleClient, port: number, process: ChildProcess) {
     this.peer = peer;
     this.client = client;
+    this.port = port;
     this.#process = process;
   }
 
@@ -111,7 +119,7 @@ export class RunningPeer {
     child.stderr.on('data', (text) => {
       printed = `${printed}${text}`.slice(-4000);
     });
-    const running = new RunningPeer(peer, await OracleClient.open(port), child);
+    const running = new RunningPeer(peer, await OracleClient.open(port), port, child);
     for (let attempts = 0; attempts < 100 && child.exitCode === null; attempts++) {
       if (await running.#answersFor(zones)) return running;
       await setTimeout(50);
