@@ -8,6 +8,7 @@ import { checkZoneFiles } from './check-zones.ts';
 import type { Command } from './commands.ts';
 import { DEFAULT_CONFIG_FILE, loadConfigFile } from './config-file.ts';
 import { realEffects } from './effects.ts';
+import { loadKeyRing } from './key-ring.ts';
 import { Progress, paint, type Terminal } from './terminal.ts';
 
 /** `waypost check`: everything that would keep `waypost serve` from starting or from serving a zone, told at once. */
@@ -78,7 +79,9 @@ function byPlace(findings: readonly string[]): string[] {
 
 function checkConfig(named: string | undefined, findings: Findings): Config | undefined {
   try {
-    const { config, file } = loadConfigFile(named);
+    const loaded = loadConfigFile(named);
+    const { config, file } = loaded;
+    findings.warnings.push(...loadKeyRing(loaded).warnings);
     findings.fine.push(
       file === undefined
         ? `there is no ${DEFAULT_CONFIG_FILE} here, the defaults hold`

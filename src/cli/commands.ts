@@ -37,6 +37,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./check.ts')).CHECK,
   },
   {
+    name: 'key',
+    usage: 'NAME [--algorithm ALGORITHM] [--write DIR]',
+    summary: 'make a key for updates and transfers: for waypost.toml, nsupdate, BIND and Knot',
+    load: async () => (await import('./key.ts')).KEY,
+  },
+  {
     name: 'zone',
     usage: 'list | reload [NAME] [-c FILE]',
     summary: 'the zones of the running server: list them, read their files again',

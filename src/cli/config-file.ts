@@ -16,6 +16,8 @@ export interface LoadedConfig {
   readonly config: Config;
   /** The path as it was named; `undefined` when there is no file and the defaults hold. */
   readonly file: string | undefined;
+  /** What the file says; empty when there is none. */
+  readonly text: string;
 }
 
 /**
@@ -30,10 +32,10 @@ export function loadConfigFile(named: string | undefined): LoadedConfig {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' && named === undefined)
-      return { config: defaultConfig(process.cwd()), file: undefined };
+      return { config: defaultConfig(process.cwd()), file: undefined, text: '' };
     throw new ConfigFileError(`cannot read ${file}: ${reasonOf(code) ?? messageOf(error)}`, { cause: error });
   }
-  return { config: readConfig(text, file), file };
+  return { config: readConfig(text, file), file, text };
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -6,6 +6,7 @@ import { readArguments, readInteger, UsageError } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { loadConfigFile } from './config-file.ts';
 import { realEffects } from './effects.ts';
+import { type LoadedKeys, loadKeyRing } from './key-ring.ts';
 import { Server, StoppingError } from './server.ts';
 import { notifyServiceManager } from './service-manager.ts';
 import { Progress } from './terminal.ts';
@@ -24,8 +25,9 @@ waypost zone reload) reads the zone files again and applies what has changed. Th
 exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
 `,
   async run(args, terminal) {
-    const config = readConfiguration(args);
+    const { config, keys } = readConfiguration(args);
     const effects = realEffects(config.log);
+    for (const warning of keys.warnings) effects.log.warn(`config: ${warning}`);
     const progress = new Progress(terminal, 'loading zones', effects.nowMs);
     const ending = untilSignal();
     let isReloadWanted = false;
@@ -55,7 +57,7 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
 /** The service manager may take so long to hear that the server stops. */
 const STOPPING_MS = 200;
 
-function readConfiguration(args: readonly string[]): Config {
+function readConfiguration(args: readonly string[]): { readonly config: Config; readonly keys: LoadedKeys } {
   const { values } = readArguments({
     args: [...args],
     options: {
@@ -65,18 +67,21 @@ function readConfiguration(args: readonly string[]): Config {
       portable: { type: 'boolean' },
     },
   });
-  const { config } = loadConfigFile(values.config);
+  const loaded = loadConfigFile(values.config);
+  const keys = loadKeyRing(loaded);
   const listen = values.listen?.map((text) => {
     const endpoint = scanEndpoint(text);
     if (endpoint === undefined) throw new UsageError(`--listen ${text}: expected ADDR:PORT or [IPV6]:PORT`);
     return endpoint;
   });
-  return {
-    ...config,
-    listen: listen ?? config.listen,
-    threads: values.threads === undefined ? config.threads : readInteger('--threads', values.threads, 0, 64),
-    portable: values.portable ?? config.portable,
+  const { threads, portable } = values;
+  const config = {
+    ...loaded.config,
+    listen: listen ?? loaded.config.listen,
+    threads: threads === undefined ? loaded.config.threads : readInteger('--threads', threads, 0, 64),
+    portable: portable ?? loaded.config.portable,
   };
+  return { config, keys };
 }
 
 /** Resolves with the name of the first signal that asks for the end; a second one does not wait. */

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import * as v from 'valibot';
 import { type Endpoint, scanEndpoint, showEndpoint } from '../base/endpoint.ts';
+import { type Secret, scanSecret } from './secret.ts';
 
 /** What a setting may be written as in `waypost.toml`. */
 export type TomlInput = string | number | boolean | readonly string[];
@@ -18,6 +19,8 @@ export interface ValueKind<T> {
   /** For the reference page: the values allowed, in words. */
   readonly range: string;
   readonly json: JsonSchema;
+  /** Whether no error may show what was written. */
+  readonly isSecret?: boolean;
   /** Checks a TOML value and gives what the program uses. `directory` is where the file stands. */
   schema(directory: string): v.GenericSchema<unknown, T>;
 }
@@ -85,6 +88,43 @@ export function directory(): ValueKind<string> {
         v.check((path) => path !== '' && !path.includes('\0'), expected),
         v.transform((path) => resolve(base, path)),
       ),
+  };
+}
+
+/** A file; becomes an absolute path. Empty is none. It is not looked for here. */
+export function file(): ValueKind<string> {
+  const expected = 'the path of a file, in quotes';
+  return {
+    type: 'path',
+    range: "a file; relative to the configuration file's own directory",
+    json: { type: 'string' },
+    schema: (base) =>
+      v.pipe(
+        v.string(expected),
+        v.check((path) => !path.includes('\0'), expected),
+        v.transform((path) => (path === '' ? '' : resolve(base, path))),
+      ),
+  };
+}
+
+/** A secret in base64. Empty is none. */
+export function secret(): ValueKind<Secret> {
+  const expected = 'a secret in base64, in quotes, as waypost key makes it';
+  const schema = v.pipe(
+    v.string(expected),
+    v.rawTransform(({ dataset, addIssue, NEVER }) => {
+      const scanned = scanSecret(dataset.value);
+      if (scanned !== undefined) return scanned;
+      addIssue({ message: expected });
+      return NEVER;
+    }),
+  );
+  return {
+    type: 'text',
+    range: 'base64',
+    json: { type: 'string', pattern: '^[A-Za-z0-9+/\\s]*={0,2}\\s*$' },
+    isSecret: true,
+    schema: () => schema,
   };
 }
 

@@ -6,7 +6,7 @@ import { suggestionFor } from '../base/suggest.ts';
 import type { TomlInput } from './kinds.ts';
 import { locateToml, type Position, type Positions, type TomlPath } from './positions.ts';
 import { type Config, conflictsOf, SETTINGS } from './settings.ts';
-import { fieldName, type Row, type SettingsTree, type TableNode, treeOf } from './tree.ts';
+import { fieldName, type Row, type SettingNode, type SettingsTree, type TableNode, treeOf } from './tree.ts';
 
 /** One thing wrong with a configuration file. */
 export interface Problem extends Position {
@@ -115,7 +115,8 @@ class Reader {
   #subtable(node: TableNode<ReadableRow>, written: unknown, path: TomlPath): object {
     if (written === undefined || isTable(written)) return this.table(node, written ?? {}, path);
     const name = showPath(path);
-    const message = `${name} is ${showReceived(written)}; expected a table: a line [${name}] with its settings below it`;
+    const received = holdsSecrets(node) ? 'no table' : showReceived(written);
+    const message = `${name} is ${received}; expected a table: a line [${name}] with its settings below it`;
     this.#problems.push({ ...this.#positions.valueAt(path), message });
     return this.table(node, {}, path);
   }
@@ -130,7 +131,7 @@ class Reader {
       const at = [...path, ...inside];
       this.#problems.push({
         ...this.#positions.valueAt(at),
-        message: `${showPath(at)} is ${showReceived(issue.input)}; expected ${issue.message}`,
+        message: `${showPath(at)} is ${setting.kind.isSecret === true ? 'wrong (it is not shown)' : showReceived(issue.input)}; expected ${issue.message}`,
       });
     }
     return undefined;
@@ -156,6 +157,12 @@ function placeOf(key: string): string {
   return table === ''
     ? 'it belongs above the first [table] of the file'
     : `it belongs below a line [${table}]`;
+}
+
+/** Whether a slip below this table may be a secret in a wrong place. */
+function holdsSecrets(node: SettingNode<ReadableRow>): boolean {
+  if (node.kind === 'setting') return node.setting.kind.isSecret === true;
+  return [...node.children.values()].some(holdsSecrets);
 }
 
 /** Keys that people choose keep their spelling. */

@@ -16,12 +16,13 @@ ${showFile(settings)}\`\`\`
 ${settings.map(showSetting).join('\n')}`;
 }
 
-/** A configuration file that gives every setting its default. */
+/** A configuration file that gives every setting its default; those of tables with names people choose are left out. */
 export function showFile(settings: readonly Setting[]): string {
   let table = '';
   let file = '';
   for (const { key, fallback } of settings) {
     const { tableName, name } = splitKey(key);
+    if (tableName.includes('*')) continue;
     if (tableName !== table) file += `\n[${tableName}]\n`;
     table = tableName;
     file += stringify({ [name]: fallback });
@@ -47,7 +48,8 @@ const INTRODUCTION = `# Configuration
 Waypost is configured by one [TOML](https://toml.io) file: \`waypost.toml\` in the working directory, or the one given
 with \`-c FILE\`. Every setting has a default; without a file all of them hold. Paths in the file are relative to the
 directory of the file. A setting that is not listed here is an error, so that a slip of the pen is not taken for the
-default; all errors of a file are reported at once, with line and column.
+default; all errors of a file are reported at once, with line and column. In the names below \`*\` stands for a name
+that you choose: there may be many such tables, or none.
 
 \`waypost check\` reads the file exactly as \`waypost serve\` does and says what is wrong. Editors that know JSON Schema
 (Even Better TOML, taplo) complete and check the file with [waypost.schema.json](waypost.schema.json):
@@ -68,9 +70,12 @@ ${about}
 | ${kind.type} | \`${showInput(fallback)}\` | ${kind.range} |
 
 \`\`\`toml
-${tableName === '' ? '' : `[${tableName}]\n`}${stringify({ [name]: example })}\`\`\`
+${tableName === '' ? '' : `[${tableName.replace('*', EXAMPLE_NAME)}]\n`}${stringify({ [name]: example })}\`\`\`
 `;
 }
+
+/** What `*` is in the examples. */
+const EXAMPLE_NAME = '"ci."';
 
 /** A value as it is written in TOML. */
 function showInput(value: TomlInput): string {

@@ -29,6 +29,7 @@ describe('config/load', () => {
       identity: { version: 'waypost', hostname: '', nsid: '' },
       udp: { maxPayload: 1232 },
       tcp: { idleTimeout: 10, maxConnections: 1000, maxConnectionsPerClient: 50 },
+      keys: {},
     });
   });
 
