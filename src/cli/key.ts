@@ -23,7 +23,7 @@ export class SecretWriteError extends WaypostError {
 /** `waypost key`: makes a TSIG key and shows it in the forms of those who are to have it. */
 export const KEY: Command = {
   help: `Makes a random secret and prints it as configuration for waypost.toml, as a key file for nsupdate -k (also dig -k;
-it is BIND's own form), and as configuration for Knot DNS. Nothing is kept: redirect the output, or use --write.
+it is BIND's own form), and for Knot DNS and its knsupdate. Nothing is kept: redirect the output, or use --write.
 
   --algorithm ALGORITHM  ${TSIG_ALGORITHM_WORDS.slice(0, 4).join(', ')},
                          ${TSIG_ALGORITHM_WORDS.slice(4, 7).join(', ')},
@@ -91,6 +91,9 @@ function showForKnot({ name, algorithm, secret }: NewKey): string {
   - id: ${name}
     algorithm: ${algorithm.word}
     secret: ${secret}
+
+# a file for knsupdate -k FILE or kdig -k FILE (mode 0600)
+${algorithm.word}:${name}:${secret}
 `;
 }
 

@@ -317,6 +317,28 @@ describe('message/tsig', () => {
       }
     });
 
+    it('whatever stands in the record, there is an outcome', () => {
+      const ring = new TsigKeyRing([tsigKey('k.test')]);
+      const rdata = fc.oneof(
+        fc.uint8Array({ maxLength: 60 }),
+        fc.uint8Array({ maxLength: 60 }).map((rest) => Uint8Array.from([...name('hmac-sha256'), ...rest])),
+      );
+      fc.assert(
+        fc.property(rdata, (octets) => {
+          const record = {
+            owner: name('k.test'),
+            type: RRType.TSIG,
+            class: RRClass.ANY,
+            ttl: 0,
+            rdata: octets,
+          };
+          const request = composeMessage({ ...QUERY, tsig: { ...record, offset: 0 } });
+          const { kind } = verifyRequest(request, parseMessage(request), ring, NOW);
+          expect(kind).to.be.oneOf(['malformed', 'refused']);
+        }),
+      );
+    });
+
     it('a record taken apart and put together is the same', () => {
       const small = fc.uint8Array({ maxLength: 80 });
       fc.assert(
