@@ -102,16 +102,18 @@ export function digestedMessage(
 
 /** The record's own part, names in lower case (RFC 8945 §4.3.3). */
 export function digestedVariables(tsig: Tsig): Uint8Array {
-  const writer = new WireWriter();
-  writer.bytes(foldName(tsig.keyName));
+  const { keyName, algorithmName, otherData } = tsig;
+  const length = keyName.length + algorithmName.length + otherData.length + 18;
+  const writer = new WireWriter(length, length);
+  writer.bytes(foldName(keyName));
   writer.u16(RRClass.ANY);
   writer.u32(0);
-  writer.bytes(foldName(tsig.algorithmName));
+  writer.bytes(foldName(algorithmName));
   writer.u48(tsig.timeSigned);
   writer.u16(tsig.fudge);
   writer.u16(tsig.error);
-  writer.u16(tsig.otherData.length);
-  writer.bytes(tsig.otherData);
+  writer.u16(otherData.length);
+  writer.bytes(otherData);
   return writer.finish();
 }
 

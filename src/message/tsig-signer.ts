@@ -4,7 +4,6 @@ import type { TsigKey } from './tsig-key.ts';
 import {
   appendTsig,
   digestedMac,
-  digestedMessage,
   digestedTimers,
   digestedVariables,
   type Tsig,
@@ -65,11 +64,10 @@ export class TsigSigner {
     const { key, macLength } = this.#options;
     const id = ((octets[0] ?? 0) << 8) | (octets[1] ?? 0);
     const bare = this.#record(id, nowS, new Uint8Array(0));
-    const draft = appendTsig(octets, bare);
-    if (key === undefined) return draft;
+    if (key === undefined) return appendTsig(octets, bare);
     const digest = key.digest([
       ...(this.#previousMac === undefined ? [] : digestedMac(this.#previousMac)),
-      ...digestedMessage(draft, octets.length, id),
+      octets,
       this.#isFirst ? digestedVariables(bare) : digestedTimers(bare),
     ]);
     const mac = digest.subarray(0, macLength);
