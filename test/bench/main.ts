@@ -7,13 +7,14 @@ import type { PartOptions, Skipped } from './part.ts';
 import { measureHeap, showHeap } from './part-heap.ts';
 import { measureServers, showServers } from './part-servers.ts';
 import { measureSizes, showSizes } from './part-sizes.ts';
+import { measureThreads, showThreads } from './part-threads.ts';
 import { SERVER_KINDS, WAYPOST_TWO } from './servers/all.ts';
 import { BenchError, isInstalled, versionOf, Workshop } from './workshop.ts';
 
-const PARTS = ['servers', 'sizes', 'heap'] as const;
+const PARTS = ['servers', 'threads', 'sizes', 'heap'] as const;
 const HELP = `node dist/test/bench/main.js [options]
 
-  --part servers|sizes|heap|all   what to measure (default all)
+  --part servers|threads|sizes|heap|all   what to measure (default all)
   --rounds N                      turns that every server gets (default 3)
   --seconds S                     length of one measured run (default 5)
   --only a,b                      these servers: ${[...SERVER_KINDS, WAYPOST_TWO].map(({ name }) => name).join(', ')}
@@ -65,6 +66,10 @@ async function bench(options: Options): Promise<void> {
     if (options.parts.has('servers')) {
       const report = await measureServers(workshop, options);
       finish('servers', report, showServers(report));
+    }
+    if (options.parts.has('threads')) {
+      const report = await measureThreads(options.rounds, options.progress);
+      finish('threads', { ...report, skipped: [] }, showThreads(report));
     }
     if (options.parts.has('sizes')) {
       const report = await measureSizes(workshop, options, options.sizes);

@@ -1,0 +1,58 @@
+// One thread that answers from a shared image without any socket; part-threads.ts starts it as a worker.
+import { readFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+import { Responder } from '../../src/answer/respond.ts';
+import { Peer } from '../../src/base/peer.ts';
+import type { ImageMemory } from '../../src/image/layout.ts';
+
+/** What a thread is given: the image, the questions, and a word that says when to begin (all threads together). */
+export interface AnsweringStart {
+  readonly memory: ImageMemory;
+  readonly queries: readonly Uint8Array[];
+  readonly answers: number;
+  readonly gate: SharedArrayBuffer;
+}
+
+/** What it found: the CPU time of this thread alone. */
+export interface AnsweringReport {
+  readonly cpuNs: number;
+}
+
+const { memory, queries, answers, gate }: AnsweringStart = workerData;
+const responder = new Responder(
+  memory,
+  {
+    maxPayload: 1232,
+    nsid: '',
+    chaos: { version: '', hostname: '' },
+    cookieSecrets: undefined,
+    lateOpcodes: [],
+  },
+  () => 0,
+);
+const peer = new Peer(new Uint8Array(16));
+const room = new Uint8Array(4096);
+
+function answerMany(count: number): void {
+  for (let i = 0; i < count; i++) {
+    const query = queries[i % queries.length];
+    if (query === undefined) return;
+    room.set(query);
+    if (responder.answer(room, 0, query.length, 4096, peer) === 0) throw new Error('no answer');
+  }
+}
+
+answerMany(400_000); // until the optimizing compiler has finished
+const words = new Int32Array(gate);
+Atomics.add(words, 0, 1);
+parentPort?.postMessage('ready');
+Atomics.wait(words, 1, 0);
+const before = threadCpuNs();
+answerMany(answers);
+const report: AnsweringReport = { cpuNs: threadCpuNs() - before };
+parentPort?.postMessage(report);
+
+/** Nanoseconds this thread has run (proc(5), schedstat). */
+function threadCpuNs(): number {
+  return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]);
+}
