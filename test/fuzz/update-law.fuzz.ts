@@ -1,20 +1,26 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { showRdata } from '../../src/rdata/table.ts';
+import { WaypostError } from '../../src/base/errors.ts';
+import { composeMessage } from '../../src/message/compose.ts';
+import type { Message, MessageRecord } from '../../src/message/message.ts';
+import { parseMessage } from '../../src/message/parse.ts';
+import { scanType, showRdata } from '../../src/rdata/table.ts';
+import { composeSteeringLine } from '../../src/steer/lines.ts';
 import { applyUpdates } from '../../src/update/apply.ts';
 import { decideUpdate } from '../../src/update/decide.ts';
 import { prescan } from '../../src/update/prescan.ts';
 import type { UpdateRecord } from '../../src/update/request.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
-import { equalNames } from '../../src/wire/name.ts';
+import { equalNames, foldName, scanName } from '../../src/wire/name.ts';
 import type { RR } from '../../src/zone/record.ts';
 import { isSteeringOwner } from '../../src/zone/steering-owner.ts';
 import { holds } from '../support/fuzz.ts';
 import { MemoryZone } from '../support/memory-zone.ts';
 import { randomZone, recordIn } from '../support/random-zones.ts';
+import { validRdata } from '../support/rdata-arbitraries.ts';
 import { linesOf, referenceUpdate } from '../support/reference-update.ts';
 import { name, rr, showRecord } from '../support/rr.ts';
-import { grant, rulesOf, updateRecord } from '../support/updating.ts';
+import { decide, grant, rulesOf, smallZone, updateMessage, updateRecord } from '../support/updating.ts';
 
 /** Updates near the records of a zone: additions, and deletions of all three kinds. */
 function updatesNear(records: readonly RR[]): fc.Arbitrary<UpdateRecord[]> {
@@ -23,11 +29,16 @@ function updatesNear(records: readonly RR[]): fc.Arbitrary<UpdateRecord[]> {
     .tuple(known, fc.constantFrom('add', 'ttl', 'delete', 'RRset', 'name'))
     .map(([record, kind]): UpdateRecord => {
       const { owner, type, ttl, rdata } = record;
-      const none = new Uint8Array(0);
       if (kind === 'add') return { owner, type, ttl, rdata, class: RRClass.IN };
       if (kind === 'ttl') return { owner, type, ttl: 17, rdata, class: RRClass.IN };
       if (kind === 'delete') return { owner, type, ttl: 0, rdata, class: RRClass.NONE };
-      return { owner, type: kind === 'RRset' ? type : RRType.ANY, ttl: 0, rdata: none, class: RRClass.ANY };
+      return {
+        owner,
+        type: kind === 'RRset' ? type : RRType.ANY,
+        ttl: 0,
+        rdata: NOTHING,
+        class: RRClass.ANY,
+      };
     });
   return fc.array(one, { maxLength: 12 });
 }
@@ -43,7 +54,31 @@ const apexRecord = fc.constantFrom(
   rr('a 300 CNAME c', 'z.test'),
 );
 
+const NOTHING = new Uint8Array(0);
+
 describe('laws of updates', () => {
+  it('whatever message parses is decided without an exception', () => {
+    const zone = smallZone('_steer.www 60 TXT "order=rotate"\n_steer 60 TXT "order=rotate"');
+    const rules = rulesOf(
+      grant({ key: 'mon.', names: ['**'], action: 'judge', load: true }),
+      grant({ key: 'deploy.', names: ['**'] }),
+    );
+    const section = fc.array(anyRecord, { maxLength: 3 });
+    const key = fc.constantFrom('mon.', 'deploy.', undefined);
+    holds(
+      fc.property(section, section, key, (answers, authorities, signer) => {
+        let message: Message;
+        try {
+          message = parseMessage(composeMessage(updateMessage({ rest: { answers, authorities } })));
+        } catch (error) {
+          expect(error).to.be.instanceOf(WaypostError);
+          return;
+        }
+        decide(zone, rules, signer, message);
+      }),
+    );
+  });
+
   it('applying updates and taking the difference is what the pseudocode of RFC 2136 §3.4.2.7 does', () => {
     const example = randomZone('z.test').chain((zone) =>
       updatesNear(zone.records).map((updates) => ({
@@ -146,6 +181,48 @@ describe('laws of updates', () => {
     );
   });
 });
+
+/** A record as a message may carry it: what stands in it need not make sense. */
+const anyRecord: fc.Arbitrary<MessageRecord> = fc
+  .tuple(
+    fc.constantFrom('@', 'www', 'a', '_steer.www', '_steer', '_steer._steer.www', '*', 'other.test.'),
+    fc.oneof(
+      { weight: 20, arbitrary: fc.constantFrom(RRClass.IN, RRClass.NONE, RRClass.ANY) },
+      { weight: 1, arbitrary: fc.constantFrom(RRClass.CH, 0) },
+    ),
+    fc.oneof(
+      { weight: 20, arbitrary: fc.constant(0) },
+      { weight: 1, arbitrary: fc.constantFrom(60, 0x8000_0000, 0xffff_ffff) },
+    ),
+    fc.oneof(
+      fc
+        .constantFrom('A', 'AAAA', 'CNAME', 'NS', 'SOA', 'TXT', 'MX', 'SRV', 'DNAME')
+        .chain((mnemonic) =>
+          fc.tuple(
+            fc.constant(scanType(mnemonic) ?? 0),
+            fc.oneof(validRdata(mnemonic), fc.constant(NOTHING)),
+          ),
+        ),
+      fc.tuple(fc.constantFrom(0, 11, 41, 249, 252, 255, 65_280), fc.uint8Array({ maxLength: 8 })),
+      steeringRdata(),
+    ),
+  )
+  .map(([owner, rrClass, ttl, [type, rdata]]) => ({
+    owner: foldName(scanName(owner, name('example.test'))),
+    type,
+    class: rrClass,
+    ttl,
+    rdata,
+  }));
+
+function steeringRdata(): fc.Arbitrary<[number, Uint8Array]> {
+  const word = fc.constantFrom(
+    ...'order=fixed min=0 192.0.2.1 2001:db8::1 a.test. down by=mon. weight=2 state=out'.split(' '),
+  );
+  return fc
+    .array(word, { maxLength: 4 })
+    .map((words) => [RRType.TXT, composeSteeringLine(words.join(' ')) ?? NOTHING]);
+}
 
 /** The records as the zone's RRsets hold them: one TTL for each. */
 function recordsOf(zone: MemoryZone): RR[] {
