@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { HEAD, keyLengthAt, lengthAt, rdataLengthAt } from './packed-records.ts';
-import type { SortedRecords } from './sorted-records.ts';
+import type { PackedOrder } from './sorted-records.ts';
 
 /** Some records as last read from a zone's files, packed, in canonical order. */
 export interface Chunk {
@@ -13,7 +13,7 @@ export interface Chunk {
  * Packs sorted records into chunks. Where one ends is said by the record it ends with, so that a small change
  * of a large file leaves all chunks but one or two as they were.
  */
-export function* packChunks({ records, order }: SortedRecords): Iterable<Chunk> {
+export function* packChunks({ records, order }: PackedOrder): Iterable<Chunk> {
   const { octets, starts } = records;
   let buffer = new Uint8Array(0);
   let length = 0;

@@ -1,12 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { type DomainName, foldName, type WireName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
+import { Connection, openSql } from './connection.ts';
 import { NoSuchZoneError, StoreError, storeError } from './errors.ts';
 import { DataLock } from './lock.ts';
 import { MIGRATIONS } from './schema.ts';
-import { prepareStatements, type Statements } from './statements.ts';
+import type { Statements } from './statements.ts';
 import { StoredZoneView } from './zone-view.ts';
 
 /** A zone of the database that is served. */
@@ -22,13 +23,12 @@ export const DATABASE_FILE = 'waypost.db';
 export const LOCK_FILE = 'waypost.lock';
 
 /**
- * The zone database of one data directory. One process holds it, one connection reads and writes it. All its
- * errors are {@link StoreError}s.
+ * The zone database of one data directory. One process holds it; this connection reads and writes it, and
+ * sometimes that of the store thread. All its errors are {@link StoreError}s.
  */
 export class ZoneDatabase {
   readonly path: string;
-  readonly statements: Statements;
-  readonly #sql: Database.Database;
+  readonly #connection: Connection;
   readonly #lock: DataLock;
 
   /** Opens the database, makes it where there is none, and brings an older schema up to date. */
@@ -38,16 +38,18 @@ export class ZoneDatabase {
     this.#lock = new DataLock(join(directory, LOCK_FILE), directory);
     let sql: Database.Database | undefined;
     try {
-      sql = new Database(this.path, { timeout: BUSY_MS });
-      setUp(sql);
+      sql = openSql(this.path);
       migrate(sql, this.path);
-      this.statements = prepareStatements(sql, this.path);
+      this.#connection = new Connection(sql, this.path);
     } catch (error) {
       sql?.close();
       this.#lock.release();
       throw storeError(error, this.path);
     }
-    this.#sql = sql;
+  }
+
+  get statements(): Statements {
+    return this.#connection.statements;
   }
 
   /** The zones that are served, oldest first. */
@@ -73,64 +75,41 @@ export class ZoneDatabase {
     return this.statements.countRecords.get(zone)?.[0] ?? 0;
   }
 
-  /**
-   * Runs `work` in one transaction. When it returns, everything it did is on the disk; when it throws, nothing
-   * is. Inside another transaction it is a savepoint of that one.
-   */
+  /** See {@link Connection.transact}. */
   transact<T>(work: () => T): T {
-    try {
-      return this.#sql.transaction(work).immediate();
-    } catch (error) {
-      throw storeError(error, this.path);
-    }
+    return this.#connection.transact(work);
   }
 
-  /**
-   * As {@link transact}, without waiting for the disk: for what may be lost in a crash since nothing stands on
-   * it yet. A later `transact` makes it durable with itself (the WAL is one file, synced whole).
-   */
+  /** See {@link Connection.transactLazily}. */
   transactLazily<T>(work: () => T): T {
-    this.#pragma('synchronous = NORMAL');
-    try {
-      return this.transact(work);
-    } finally {
-      this.#pragma('synchronous = FULL');
-    }
+    return this.#connection.transactLazily(work);
   }
 
-  /** Gives memory back after a load. */
+  /** See {@link Connection.shrink}. */
   shrink(): void {
-    this.#pragma('shrink_memory');
+    this.#connection.shrink();
   }
 
-  /** Bounds the size of the database file, in pages of 4 KiB: what does not fit is refused as on a full disk. */
+  /** See {@link Connection.maxPages}. */
+  get maxPages(): number {
+    return this.#connection.maxPages;
+  }
+
+  /** See {@link Connection.limitPages}. */
   limitPages(pages: number): void {
-    this.#pragma(`max_page_count = ${pages}`);
+    this.#connection.limitPages(pages);
   }
 
   close(): void {
     try {
-      this.#sql.close();
-    } catch (error) {
-      throw storeError(error, this.path);
+      this.#connection.close();
     } finally {
       this.#lock.release();
-    }
-  }
-
-  #pragma(text: string): void {
-    try {
-      this.#sql.pragma(text);
-    } catch (error) {
-      throw storeError(error, this.path);
     }
   }
 }
 
 // --- opening ---
-
-/** How long a write waits for a lock that somebody outside holds. Nothing else runs on this thread meanwhile. */
-const BUSY_MS = 250;
 
 /** "Wayp": says to `file` and to us whose database this is. */
 const APPLICATION_ID = 0x57617970;
@@ -141,15 +120,6 @@ function makeDirectory(directory: string): void {
   } catch (error) {
     throw storeError(error, directory);
   }
-}
-
-function setUp(sql: Database.Database): void {
-  sql.pragma('journal_mode = WAL');
-  sql.pragma('synchronous = FULL'); // a commit is on the disk before it is acknowledged
-  sql.pragma('cache_size = -32768'); // KiB
-  sql.pragma('wal_autocheckpoint = 4096'); // pages: 16 MiB, so that a load does not stop for the disk all the time
-  sql.pragma('journal_size_limit = 67108864'); // what a load made of the WAL is given back
-  sql.pragma('temp_store = MEMORY');
 }
 
 function migrate(sql: Database.Database, path: string): void {

@@ -9,6 +9,8 @@ import { composeOwnerKeyInto, MAX_KEY_LENGTH, parseOwnerKey } from './owner-key.
  *
  * A record is: length of the whole (u32), length of the owner key (u16), type (u16), TTL (u32), length of the
  * canonical RDATA (u16), length of the written RDATA or 0 when it is the same (u16), then the three.
+ *
+ * Large ones lie in shared memory, so that the store thread can read them: see store-thread.ts.
  */
 export class PackedRecords {
   readonly apex: DomainName;
@@ -21,8 +23,8 @@ export class PackedRecords {
   /** `expected`: octets to plan for. */
   constructor(apex: DomainName, expected: number) {
     this.apex = apex;
-    this.octets = new Uint8Array(expected + HEAD + MAX_KEY_LENGTH);
-    this.starts = new Uint32Array((expected >> 5) + 8);
+    this.octets = makeOctets(expected + HEAD + MAX_KEY_LENGTH);
+    this.starts = makeNumbers((expected >> 5) + 8);
   }
 
   add(rr: RR): void {
@@ -66,17 +68,33 @@ export class PackedRecords {
 
   #reserve(more: number): void {
     if (this.length + more > this.octets.length) {
-      const larger = new Uint8Array(Math.ceil(1.5 * this.octets.length) + more);
+      const larger = makeOctets(Math.ceil(1.5 * this.octets.length) + more);
       larger.set(this.octets.subarray(0, this.length));
       this.octets = larger;
     }
     if (this.count === this.starts.length) {
-      const larger = new Uint32Array(2 * this.starts.length);
+      const larger = makeNumbers(2 * this.starts.length);
       larger.set(this.starts);
       this.starts = larger;
     }
   }
 }
+
+// --- memory ---
+
+/** Octets, in shared memory when they are many. */
+export function makeOctets(length: number): Uint8Array {
+  return new Uint8Array(length < MIN_SHARED ? new ArrayBuffer(length) : new SharedArrayBuffer(length));
+}
+
+/** 32-bit numbers, in shared memory when they are many. */
+export function makeNumbers(count: number): Uint32Array {
+  const length = 4 * count;
+  return new Uint32Array(length < MIN_SHARED ? new ArrayBuffer(length) : new SharedArrayBuffer(length));
+}
+
+/** Octets. Each shared buffer is pages of its own, and cloning it hands it over instead of copying it. */
+const MIN_SHARED = 1 << 16;
 
 // --- one packed record ---
 

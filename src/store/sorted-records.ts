@@ -11,6 +11,7 @@ import {
   comparePacked,
   HEAD,
   keyLengthAt,
+  makeNumbers,
   ownerAt,
   type PackedRecords,
   rdataAt,
@@ -21,11 +22,16 @@ import {
   typeAt,
 } from './packed-records.ts';
 
-/** The records of a zone in canonical order, each once, one TTL for each RRset. */
-export interface SortedRecords {
-  readonly records: PackedRecords;
+/** Packed records and their order: what another thread needs of {@link SortedRecords}. */
+export interface PackedOrder {
+  readonly records: Pick<PackedRecords, 'apex' | 'octets' | 'starts'>;
   /** Numbers of records, in canonical order. */
   readonly order: Uint32Array;
+}
+
+/** The records of a zone in canonical order, each once, one TTL for each RRset. */
+export interface SortedRecords extends PackedOrder {
+  readonly records: PackedRecords;
   /** RRsets that had several TTLs. */
   readonly findings: readonly Finding[];
 }
@@ -174,7 +180,11 @@ function* mergeSort(records: PackedRecords): Generator<void, Uint32Array> {
     if (comparePacked(octets, starts[i - 1] ?? 0, octets, starts[i] ?? 0) > 0) runs.push(i);
     if (i % SLICE === 0) yield;
   }
-  if (runs.length === 1) return Uint32Array.from({ length: count }, (_, i) => i);
+  if (runs.length === 1) {
+    const numbers = makeNumbers(count);
+    for (let i = 0; i < count; i++) numbers[i] = i;
+    return numbers;
+  }
   let from = new Lanes(count);
   let to = new Lanes(count);
   for (let i = 0; i < count; i++) {
@@ -210,7 +220,7 @@ class Lanes {
   readonly #low: Float64Array;
 
   constructor(count: number) {
-    this.numbers = new Uint32Array(count);
+    this.numbers = makeNumbers(count);
     this.#high = new Float64Array(count);
     this.#low = new Float64Array(count);
   }

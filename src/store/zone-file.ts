@@ -118,6 +118,15 @@ export function areUnchanged(files: readonly ReadFile[]): boolean {
   return files.length > 0 && files.every(isUnchanged);
 }
 
+/** Octets of a file; 0 when they cannot be known: reading it will say why. */
+export function sizeOf(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
+
 // --- helpers ---
 
 const ENTRIES_AT_ONCE = 2000;

@@ -10,6 +10,7 @@ import { ChangeRefusedError, StoreError } from './errors.ts';
 import { sayConflicts, sayFindings } from './sentences.ts';
 import { Slices } from './slices.ts';
 import { SortedZoneView } from './sorted-records.ts';
+import { StoreThread } from './store-thread.ts';
 import { findDifference, putDifference } from './zone-difference.ts';
 import {
   areUnchanged,
@@ -17,9 +18,10 @@ import {
   type ScannedZone,
   scanApex,
   scanZone,
+  sizeOf,
   ZONE_FILE_ENDING,
 } from './zone-file.ts';
-import { clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
+import { beginStaging, clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
 import { type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
 
 /** What a load made of one zone. Warnings and errors begin with file and line where there are any. */
@@ -86,6 +88,11 @@ export class ZoneLoader {
 const ZONES_AT_ONCE = 2000;
 const RECORDS_AT_ONCE = 100_000;
 
+/** A new zone of so many records is put into the database by a thread while this one makes its image. */
+const LARGE_ZONE = 50_000;
+/** A zone file of so many octets probably holds one. */
+const LARGE_FILE = 1 << 20;
+
 interface PendingZone {
   readonly staged: StagedZone;
   readonly path: string;
@@ -100,6 +107,7 @@ class Load {
   readonly #errors: string[] = [];
   #pending: PendingZone[] = [];
   #pendingRecords = 0;
+  #thread: StoreThread | undefined;
 
   constructor(options: ZoneLoaderOptions) {
     this.#options = options;
@@ -107,6 +115,14 @@ class Load {
   }
 
   async run(): Promise<LoadReport> {
+    try {
+      return await this.#run();
+    } finally {
+      await this.#thread?.end();
+    }
+  }
+
+  async #run(): Promise<LoadReport> {
     const { database } = this.#options;
     await this.#slices.run(clearLeftOvers(database));
     const files = this.#findFiles();
@@ -182,6 +198,7 @@ class Load {
       return;
     }
     try {
+      if (zone === undefined && sizeOf(path) >= LARGE_FILE) this.#startThread(); // there when it is needed
       const scanned = await this.#slices.run(
         scanZone(
           path,
@@ -202,7 +219,7 @@ class Load {
   // --- new zones ---
 
   async #loadNew(apex: DomainName, path: string, scanned: ScannedZone): Promise<void> {
-    const { database, onProgress } = this.#options;
+    const { database, writer, onProgress } = this.#options;
     const { sorted, files } = scanned;
     const view = new SortedZoneView(sorted);
     const said = sayFindings(checkZone(view.forCheck()), scanned, path);
@@ -210,18 +227,30 @@ class Load {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
     }
+    const records = sorted.order.length;
+    const zone = { view, records, by: { kind: 'file', name: path } } as const;
+    if (records >= LARGE_ZONE) {
+      const id = beginStaging(database, apex, files);
+      const stored = this.#startThread().stage(id, sorted);
+      const run = (steps: Generator<void, void>) => this.#slices.run(steps);
+      await writer.adoptComing({ ...zone, id, stored }, run, (_, count) =>
+        onProgress?.(apex, count, 'served'),
+      );
+      this.#report('new', apex, path, said.warnings, [], { added: records, removed: 0 });
+      return;
+    }
     const id = await this.#slices.run(
       stageZone(database, sorted, files, (count) => onProgress?.(apex, count, 'stored')),
     );
-    const records = sorted.order.length;
-    this.#pending.push({
-      staged: { id, view, records, by: { kind: 'file', name: path } },
-      path,
-      warnings: said.warnings,
-    });
+    this.#pending.push({ staged: { ...zone, id }, path, warnings: said.warnings });
     this.#pendingRecords += records;
     if (this.#pending.length >= ZONES_AT_ONCE || this.#pendingRecords >= RECORDS_AT_ONCE)
       await this.#adoptPending();
+  }
+
+  #startThread(): StoreThread {
+    this.#thread ??= new StoreThread(this.#options.database);
+    return this.#thread;
   }
 
   async #adoptPending(): Promise<void> {

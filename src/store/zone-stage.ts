@@ -1,8 +1,10 @@
 import { RRType } from '../wire/iana.ts';
+import type { DomainName } from '../wire/name.ts';
 import { type Chunk, packChunks } from './chunks.ts';
+import type { Connection } from './connection.ts';
 import type { ZoneDatabase } from './database.ts';
 import { HEAD, keyLengthAt, lengthAt, rdataLengthAt, ttlAt, typeAt } from './packed-records.ts';
-import type { SortedRecords } from './sorted-records.ts';
+import type { PackedOrder, SortedRecords } from './sorted-records.ts';
 import { ROWS_AT_ONCE, type Value } from './statements.ts';
 import type { ReadFile } from './zone-file.ts';
 
@@ -17,25 +19,40 @@ export function* stageZone(
   files: readonly ReadFile[],
   onStored?: (records: number) => void,
 ): Generator<void, number> {
-  const { order } = sorted;
+  const isSmall = sorted.order.length <= SLICE;
   const id = database.transactLazily(() => {
-    const zone = database.statements.insertZone.run(sorted.records.apex, 'file').id;
-    putFiles(database, zone, files);
-    if (order.length > SLICE) return zone;
-    insertRecords(database, zone, sorted, 0, order.length); // a small zone is one transaction
+    const zone = insertZone(database, sorted.records.apex, files);
+    if (!isSmall) return zone;
+    insertRecords(database, zone, sorted, 0, sorted.order.length); // a small zone is one transaction
     putChunks(database, zone, packChunks(sorted)[Symbol.iterator]());
     return zone;
   });
-  if (order.length <= SLICE) return id;
+  if (isSmall) return id;
   yield;
+  yield* stageRecords(database, id, sorted, onStored);
+  return id;
+}
+
+/** The first part of {@link stageZone}, for a large zone: all but its records. Returns its id. */
+export function beginStaging(database: ZoneDatabase, apex: DomainName, files: readonly ReadFile[]): number {
+  return database.transactLazily(() => insertZone(database, apex, files));
+}
+
+/** The second part: its records, in slices. */
+export function* stageRecords(
+  connection: StagingConnection,
+  zone: number,
+  sorted: PackedOrder,
+  onStored?: (records: number) => void,
+): Generator<void, void> {
+  const { order } = sorted;
   for (let from = 0; from < order.length; from += SLICE) {
-    database.transactLazily(() => insertRecords(database, id, sorted, from, from + SLICE));
+    connection.transactLazily(() => insertRecords(connection, zone, sorted, from, from + SLICE));
     onStored?.(Math.min(from + SLICE, order.length));
     yield;
   }
   const chunks = packChunks(sorted)[Symbol.iterator]();
-  while (database.transactLazily(() => putChunks(database, id, chunks))) yield;
-  return id;
+  while (connection.transactLazily(() => putChunks(connection, zone, chunks))) yield;
 }
 
 /** Notes from which files a zone was read. Inside a transaction. */
@@ -74,12 +91,22 @@ export function countSoas({ records, order }: SortedRecords): number {
 
 // --- helpers ---
 
+/** What staging needs of a connection: the main one or the store thread's. */
+type StagingConnection = Pick<Connection, 'statements' | 'transactLazily'>;
+
 /** Some milliseconds' work. */
 const SLICE = 4000;
 const CHUNKS_AT_ONCE = 64;
 
+/** A zone in the state 'loading', without records. Inside a transaction. */
+function insertZone(database: ZoneDatabase, apex: DomainName, files: readonly ReadFile[]): number {
+  const zone = database.statements.insertZone.run(apex, 'file').id;
+  putFiles(database, zone, files);
+  return zone;
+}
+
 /** Puts the next chunks in; returns whether there may be more. */
-function putChunks({ statements }: ZoneDatabase, zone: number, chunks: Iterator<Chunk>): boolean {
+function putChunks({ statements }: StagingConnection, zone: number, chunks: Iterator<Chunk>): boolean {
   for (let i = 0; i < CHUNKS_AT_ONCE; i++) {
     const { done, value } = chunks.next();
     if (done === true) return false;
@@ -89,9 +116,9 @@ function putChunks({ statements }: ZoneDatabase, zone: number, chunks: Iterator<
 }
 
 function insertRecords(
-  { statements }: ZoneDatabase,
+  { statements }: StagingConnection,
   zone: number,
-  { records, order }: SortedRecords,
+  { records, order }: PackedOrder,
   from: number,
   end: number,
 ): void {

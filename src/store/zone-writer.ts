@@ -32,6 +32,15 @@ export interface StagedZone {
   readonly by: ChangedBy;
 }
 
+/** A zone that the image takes in. */
+type FillingZone = Pick<StagedZone, 'view' | 'records'>;
+
+/** A staged zone whose records are still being put into the database, by somebody else. */
+export interface ComingZone extends StagedZone {
+  /** Resolves when all of them are in it. */
+  readonly stored: Promise<void>;
+}
+
 /** How a writer is joined with the rest of the program. */
 export interface ZoneWriterOptions {
   readonly database: ZoneDatabase;
@@ -86,21 +95,45 @@ export class ZoneWriter {
   ): Generator<void, void> {
     if (zones.length === 0) return;
     this.#expectIdle();
-    const { statements } = this.#database;
-    this.#database.transact(() => {
-      for (const { id, view, records, by } of zones) {
-        statements.setZoneState.run('live', id);
-        journalLoad(statements, view.apex, serialOf(view), records, by, this.#effects.nowMs());
-      }
-    });
-    let records = 0;
-    for (const zone of zones) records += zone.records;
-    yield* this.#fill(
-      zones.map(({ view }) => view),
-      records,
-      onProgress,
-    );
+    this.#makeLive(zones);
+    yield* this.#fill(zones, onProgress);
     for (const { view } of zones) this.#onChanged(view.apex);
+  }
+
+  /**
+   * As {@link adopt}, while the zone's records are still coming: first the image is filled, `run` doing that in
+   * slices, then what is stored is awaited and committed, and only then does anybody see the zone. When it throws,
+   * nothing has changed. Until the end nothing may change.
+   */
+  async adoptComing(
+    zone: ComingZone,
+    run: (steps: Generator<void, void>) => Promise<void>,
+    onProgress?: (apex: DomainName, owners: number) => void,
+  ): Promise<void> {
+    zone.stored.catch(() => {}); // it is awaited below, but may fail before
+    this.#expectIdle();
+    const { apex } = zone.view;
+    this.#isFilling = true;
+    try {
+      let failure: unknown;
+      await run(this.#takeIn([zone], onProgress)).catch((error) => {
+        failure = error;
+      });
+      try {
+        await zone.stored;
+        this.#makeLive([zone]);
+      } catch (error) {
+        this.#show(apex, () => this.#giveUp(apex));
+        throw error;
+      }
+      this.#show(apex, () => {
+        if (failure !== undefined) throw failure;
+        this.#image.endBulk();
+      });
+    } finally {
+      this.#isFilling = false;
+    }
+    this.#onChanged(apex);
   }
 
   /** Stops serving a zone. Its records are cleared away later, see {@link clearLeftOvers}. */
@@ -128,11 +161,12 @@ export class ZoneWriter {
   *serveStored(onProgress?: (apex: DomainName, owners: number) => void): Generator<void, void> {
     this.#expectIdle();
     const zones = this.#database.zones();
-    let records = 0;
-    for (const { id } of zones) records += this.#database.recordCount(id);
     const { statements } = this.#database;
-    const views = zones.map(({ id, apex }) => new StoredZoneView(statements, id, apex));
-    yield* this.#fill(views, records, onProgress);
+    const filling = zones.map(({ id, apex }) => ({
+      view: new StoredZoneView(statements, id, apex),
+      records: this.#database.recordCount(id),
+    }));
+    yield* this.#fill(filling, onProgress);
   }
 
   /**
@@ -143,34 +177,59 @@ export class ZoneWriter {
     return this.#isFilling;
   }
 
+  #makeLive(zones: readonly StagedZone[]): void {
+    const { statements } = this.#database;
+    this.#database.transact(() => {
+      for (const { id, view, records, by } of zones) {
+        statements.setZoneState.run('live', id);
+        journalLoad(statements, view.apex, serialOf(view), records, by, this.#effects.nowMs());
+      }
+    });
+  }
+
   *#fill(
-    views: readonly ZoneView[],
-    records: number,
+    zones: readonly FillingZone[],
     onProgress?: (apex: DomainName, owners: number) => void,
   ): Generator<void, void> {
     this.#isFilling = true;
     try {
-      this.#image.beginBulk(records);
-      // All zones first: what fails after that is mended from their views, and no zone is filled twice because of
-      // another within it.
-      for (const { apex } of views) this.#image.addZone(apex);
-      for (const view of views) {
-        const owners = view.owners()[Symbol.iterator]();
-        for (let done = 0, isMore = true; isMore; ) {
-          const slice = take(owners, OWNERS_AT_ONCE);
-          this.#image.apply(view.apex, slice);
-          done += slice.length;
-          isMore = slice.length === OWNERS_AT_ONCE;
-          onProgress?.(view.apex, done);
-          yield;
-        }
-      }
+      yield* this.#takeIn(zones, onProgress);
       this.#image.endBulk();
     } catch (error) {
       this.#remake(undefined, error);
     } finally {
       this.#isFilling = false;
     }
+  }
+
+  /** Begins a bulk change of the image and takes the zones in. */
+  *#takeIn(
+    zones: readonly FillingZone[],
+    onProgress?: (apex: DomainName, owners: number) => void,
+  ): Generator<void, void> {
+    let records = 0;
+    for (const zone of zones) records += zone.records;
+    this.#image.beginBulk(records);
+    // All zones first: what fails after that is mended from their views, and no zone is filled twice because of
+    // another within it.
+    for (const { view } of zones) this.#image.addZone(view.apex);
+    for (const { view } of zones) {
+      const owners = view.owners()[Symbol.iterator]();
+      for (let done = 0, isMore = true; isMore; ) {
+        const slice = take(owners, OWNERS_AT_ONCE);
+        this.#image.apply(view.apex, slice);
+        done += slice.length;
+        isMore = slice.length === OWNERS_AT_ONCE;
+        onProgress?.(view.apex, done);
+        yield;
+      }
+    }
+  }
+
+  /** Ends a bulk change whose zone did not come after all: the image is what it was. */
+  #giveUp(apex: DomainName): void {
+    this.#image.removeZone(apex);
+    this.#image.endBulk();
   }
 
   #expectIdle(): void {
