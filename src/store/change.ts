@@ -2,14 +2,16 @@ import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkOwners, checkZone } from '../zone/check.ts';
+import { MAX_TTL } from '../zone/check-owner.ts';
 import type { Finding } from '../zone/finding.ts';
 import type { Owner, RR } from '../zone/record.ts';
 import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
-import type { StoredZone, ZoneDatabase } from './database.ts';
+import type { StoredZone } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
 import { beginEntry, type ChangedBy, type JournalEntry } from './journal.ts';
 import { composeOwnerKey } from './owner-key.ts';
 import { sameOctets } from './packed-records.ts';
+import type { Statements } from './statements.ts';
 import { StoredZoneView } from './zone-view.ts';
 
 /** Records that go and records that come. Of SOA records only the last added one counts, as a wish. */
@@ -44,11 +46,11 @@ export interface Changed {
 }
 
 /** Owners that a change may touch before the whole zone is checked instead: each costs several look-ups. */
-const MANY_OWNERS = 20_000;
+const MANY_OWNERS = 5_000;
 
 /** A change in the course of being made: {@link make} inside its transaction, {@link touchedOwners} after it. */
 export class ChangeDraft {
-  readonly #database: ZoneDatabase;
+  readonly #statements: Statements;
   readonly #zone: StoredZone;
   readonly #view: StoredZoneView;
   /** By owner key, so that sorting gives canonical order. */
@@ -56,16 +58,17 @@ export class ChangeDraft {
   readonly #conflicts: Conflict[] = [];
   #removed = 0;
   #added = 0;
+  #hasOddTtl = false;
 
-  constructor(database: ZoneDatabase, zone: StoredZone) {
-    this.#database = database;
+  constructor(statements: Statements, zone: StoredZone) {
+    this.#statements = statements;
     this.#zone = zone;
-    this.#view = new StoredZoneView(database.statements, zone.id, zone.apex);
+    this.#view = new StoredZoneView(statements, zone.id, zone.apex);
   }
 
   make(change: Change, nowMs: number): Changed {
     const { apex } = this.#zone;
-    const entry = beginEntry(this.#database.statements, apex, change.by, nowMs);
+    const entry = beginEntry(this.#statements, apex, change.by, nowMs);
     let wished: RR | undefined;
     for (const rr of change.removed) {
       if (rr.type !== RRType.SOA || this.#isBelow(rr)) this.#remove(rr, entry);
@@ -84,11 +87,14 @@ export class ChangeDraft {
   }
 
   /** Every touched owner as it is now, in canonical order. */
-  *touchedOwners(): Iterable<Owner> {
-    for (const key of [...this.#touched.keys()].sort()) {
-      const name = this.#touched.get(key);
-      if (name !== undefined) yield this.#view.get(name) ?? { name, rrsets: [] };
-    }
+  touchedOwners(): Iterable<Owner> {
+    const keys = [...this.#touched.keys()].sort();
+    return this.#view.ownersAt(keys.map((key) => Buffer.from(key, 'latin1')));
+  }
+
+  /** Owners that were touched. */
+  get touched(): number {
+    return this.#touched.size;
   }
 
   #isBelow({ owner }: RR): boolean {
@@ -96,7 +102,7 @@ export class ChangeDraft {
   }
 
   #remove(rr: RR, entry: JournalEntry): void {
-    const { statements } = this.#database;
+    const statements = this.#statements;
     const key = composeOwnerKey(rr.owner, this.#zone.apex);
     const rdata = canonicalRdata(rr.type, rr.rdata);
     const stored = statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
@@ -112,7 +118,7 @@ export class ChangeDraft {
   }
 
   #add(rr: RR, entry: JournalEntry): void {
-    const { statements } = this.#database;
+    const statements = this.#statements;
     const key = composeOwnerKey(rr.owner, this.#zone.apex);
     const rdata = canonicalRdata(rr.type, rr.rdata);
     const written = sameOctets(rdata, rr.rdata) ? null : rr.rdata;
@@ -127,6 +133,7 @@ export class ChangeDraft {
     }
     entry.added(key, rr.type, rdata, rr.ttl, written);
     this.#added++;
+    this.#hasOddTtl ||= rr.ttl > MAX_TTL;
     this.#touch(key, rr.owner);
   }
 
@@ -159,7 +166,11 @@ export class ChangeDraft {
   #check(): Finding[] {
     if (this.#touched.size === 0) return [];
     const isMany = this.#touched.size > MANY_OWNERS;
-    const findings = [...(isMany ? checkZone(this.#view) : checkOwners(this.#view, this.#touched.values()))];
+    const findings = [
+      ...(isMany
+        ? checkZone(this.#hasOddTtl ? this.#view : this.#view.forCheck())
+        : checkOwners(this.#view, this.#touched.values())),
+    ];
     if (findings.some(({ severity }) => severity === 'error')) throw new ChangeRefusedError(findings);
     return findings;
   }

@@ -1,5 +1,5 @@
 import type { DomainName } from '../wire/name.ts';
-import type { Statements } from './statements.ts';
+import { ROWS_AT_ONCE, type Statements, type Value } from './statements.ts';
 
 /** Who made a change: a zone file by its path, a key by its name. */
 export interface ChangedBy {
@@ -7,10 +7,19 @@ export interface ChangedBy {
   readonly name: string;
 }
 
+/** A record as it stands in the database. */
+export type RecordValues = [
+  owner: Uint8Array,
+  type: number,
+  rdata: Uint8Array,
+  ttl: number,
+  written: Uint8Array | null,
+];
+
 /** The journal's entry for one change, while it is being made. */
 export interface JournalEntry {
-  removed(owner: Uint8Array, type: number, rdata: Uint8Array, ttl: number, written: Uint8Array | null): void;
-  added(owner: Uint8Array, type: number, rdata: Uint8Array, ttl: number, written: Uint8Array | null): void;
+  removed(...record: RecordValues): void;
+  added(...record: RecordValues): void;
   /** `removed` and `added`: how many records, the SOA not counted. */
   complete(serialFrom: number, serialTo: number, removed: number, added: number): void;
   /** Nothing changed after all. */
@@ -26,14 +35,20 @@ export function beginEntry(
 ): JournalEntry {
   const { id } = statements.insertJournal.run(apex, 'change', null, null, 0, 0, nowMs, by.kind, by.name);
   let sequence = 0;
+  const rows: Value[] = [];
+  function note(added: number, ...record: RecordValues): void {
+    rows.push(id, sequence++, added, ...record);
+    if (rows.length < ROWS_AT_ONCE * COLUMNS) return;
+    statements.insertJournalRecords.run(...rows);
+    rows.length = 0;
+  }
   return {
-    removed(owner, type, rdata, ttl, written) {
-      statements.insertJournalRecord.run(id, sequence++, 0, owner, type, rdata, ttl, written);
-    },
-    added(owner, type, rdata, ttl, written) {
-      statements.insertJournalRecord.run(id, sequence++, 1, owner, type, rdata, ttl, written);
-    },
+    removed: (...record) => note(0, ...record),
+    added: (...record) => note(1, ...record),
     complete(serialFrom, serialTo, removed, added) {
+      for (let i = 0; i < rows.length; i += COLUMNS) {
+        statements.insertJournalRecord.run(...rows.slice(i, i + COLUMNS));
+      }
       statements.completeJournal.run(serialFrom, serialTo, removed, added, id);
     },
     forget() {
@@ -65,3 +80,6 @@ export function journalRemoval(
 ): void {
   statements.insertJournal.run(apex, 'remove', serial, null, records, 0, nowMs, by.kind, by.name);
 }
+
+/** Of `journal_rr`. */
+const COLUMNS = 8;

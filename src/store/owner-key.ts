@@ -9,8 +9,7 @@ import type { DomainName } from '../wire/name.ts';
  * before everything below it.
  */
 export function composeOwnerKey(owner: DomainName, apex: DomainName): Uint8Array {
-  const key = new Uint8Array(MAX_KEY_LENGTH);
-  return key.slice(0, composeOwnerKeyInto(owner, apex.length, key, 0));
+  return scratch.slice(0, composeOwnerKeyInto(owner, apex.length, scratch, 0));
 }
 
 /** As {@link composeOwnerKey}, into `target` at `at`; returns where the key ends. Needs MAX_KEY_LENGTH octets. */
@@ -78,6 +77,7 @@ export const MAX_KEY_LENGTH = 2 * 255;
 
 // --- helpers ---
 
+const scratch = new Uint8Array(MAX_KEY_LENGTH);
 const SEPARATOR = 0;
 const ESCAPE = 1;
 

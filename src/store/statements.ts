@@ -1,4 +1,6 @@
 import type { Database } from 'better-sqlite3';
+import { RRType } from '../wire/iana.ts';
+import { RULED_TYPES } from '../zone/check.ts';
 import { storeError } from './errors.ts';
 
 /** What SQLite takes as a parameter and gives as a column. */
@@ -17,6 +19,9 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 /** Rows of one multi-row INSERT: fewer calls into SQLite, half the time for each record. */
 export const ROWS_AT_ONCE = 40;
+
+/** Owners whose records one call fetches. */
+export const OWNERS_AT_ONCE = 128;
 
 /** Records in a page of `pageRecords`: enough to make the call cheap, few enough to stay in the CPU's cache. */
 const PAGE = 500;
@@ -61,15 +66,24 @@ export function prepareStatements(sql: Database, path: string) {
       [zone: number, owner: Uint8Array],
       [type: number, rdata: Uint8Array, ttl: number, written: Uint8Array | null]
     >('SELECT type, rdata, ttl, written FROM rr WHERE zone = ? AND owner = ? ORDER BY type, rdata'),
+    /** The records of {@link OWNERS_AT_ONCE} owners as one page. */
+    ownersPage: query<[zone: number, ...owners: Uint8Array[]], [page: Uint8Array | null]>(
+      packedPage(`owner IN (${Array(OWNERS_AT_ONCE).fill('?').join(',')})`),
+    ),
+    /** Owners that a rule looks at, and whether each may hide what is below it: a zone cut or a DNAME. */
+    ruledOwners: query<[zone: number, limit: number], [owner: Uint8Array, hides: number]>(
+      `SELECT owner, max(type = ${RRType.DNAME} OR (type = ${RRType.NS} AND owner <> x'')) FROM rr
+       WHERE zone = ? AND type IN (${[...RULED_TYPES].join(',')}) GROUP BY owner LIMIT ?`,
+    ),
     countRecords: query<[zone: number], [count: number]>('SELECT count(*) FROM rr WHERE zone = ?'),
     pageRecords: query<
       [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
       [page: Uint8Array | null]
-    >(packedPage('')),
+    >(packedPage(AFTER_PLACE, PAGE)),
     pageRecordsBefore: query<
       [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array, before: Uint8Array],
       [page: Uint8Array | null]
-    >(packedPage('AND owner < ?')),
+    >(packedPage(`${AFTER_PLACE} AND owner < ?`, PAGE)),
     clearRecords: query<[zone: number, limit: number]>('DELETE FROM rr WHERE zone = ? LIMIT ?'),
 
     // journal
@@ -93,18 +107,10 @@ export function prepareStatements(sql: Database, path: string) {
       [serialFrom: number, serialTo: number, removed: number, added: number, id: number]
     >('UPDATE journal SET serial_from = ?, serial_to = ?, removed = ?, added = ? WHERE id = ?'),
     deleteJournal: query<[id: number]>('DELETE FROM journal WHERE id = ?'),
-    insertJournalRecord: query<
-      [
-        journal: number,
-        sequence: number,
-        added: number,
-        owner: Uint8Array,
-        type: number,
-        rdata: Uint8Array,
-        ttl: number,
-        written: Uint8Array | null,
-      ]
-    >('INSERT INTO journal_rr VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    insertJournalRecord: query<Value[]>('INSERT INTO journal_rr VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    insertJournalRecords: query<Value[]>(
+      `INSERT INTO journal_rr VALUES ${Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, ?, ?, ?, ?)').join(',')}`,
+    ),
 
     // zone_file
     zoneFiles: query<
@@ -145,16 +151,17 @@ type RecordRow = [
   written: Uint8Array | null,
 ];
 
+const AFTER_PLACE = '(owner, type, rdata) > (?, ?, ?)';
 const RECORD_COLUMNS = '(zone, owner, type, rdata, ttl, written)';
 const ROW = '(?, ?, ?, ?, ?, ?)';
 
 /**
  * A page of records in canonical order as one blob: a row of its own for each record would cost four times as
  * much on its way to JavaScript. Each record is a head of HEAD_LENGTH octets, seven bits in each since
- * `char()` writes UTF-8, then owner key, canonical RDATA and written RDATA; `parsePage` in zone-view.ts reads
+ * `char()` writes UTF-8, then owner key, canonical RDATA and written RDATA; record-page.ts reads
  * it. `group_concat` takes the rows in the order in which the inner query gives them.
  */
-function packedPage(condition: string): string {
+function packedPage(condition: string, limit = -1): string {
   return `
     SELECT CAST(group_concat(record, '') AS BLOB) FROM (
       SELECT char(
@@ -165,9 +172,9 @@ function packedPage(condition: string): string {
           coalesce(length(written), 0) & 127, coalesce(length(written), 0) >> 7 & 127, coalesce(length(written), 0) >> 14
         ) || owner || rdata || coalesce(written, '') AS record
       FROM rr
-      WHERE zone = ? AND (owner, type, rdata) > (?, ?, ?) ${condition}
+      WHERE zone = ? AND ${condition}
       ORDER BY owner, type, rdata
-      LIMIT ${PAGE}
+      LIMIT ${limit}
     )`;
 }
 

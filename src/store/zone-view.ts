@@ -3,7 +3,8 @@ import type { Owner } from '../zone/record.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { OwnerDraft } from './owner-draft.ts';
 import { composeOwnerKey, keyAfter, keyBelow, parseOwnerKey } from './owner-key.ts';
-import type { Statements } from './statements.ts';
+import { RecordPage } from './record-page.ts';
+import { OWNERS_AT_ONCE, type Statements } from './statements.ts';
 
 /**
  * A zone of the database as it is at the moment of each call: inside a transaction, with what that has done so
@@ -39,6 +40,39 @@ export class StoredZoneView implements ZoneView {
     return this.#walk(keyBelow(key), -1, keyAfter(key));
   }
 
+  /** The owners with these keys, which come in order and once each; one that owns nothing is without RRsets. */
+  *ownersAt(keys: readonly Uint8Array[]): Iterable<Owner> {
+    for (let from = 0; from < keys.length; from += OWNERS_AT_ONCE) {
+      const batch = keys.slice(from, from + OWNERS_AT_ONCE);
+      const wanted = batch.length;
+      while (batch.length < OWNERS_AT_ONCE) batch.push(batch[0] ?? NO_OCTETS);
+      const blob = this.#statements.ownersPage.get(this.#zone, ...batch)?.[0];
+      const page = new RecordPage(blob ?? NO_OCTETS);
+      let isMore = page.next();
+      for (const key of batch.slice(0, wanted)) {
+        const owner = new OwnerDraft(parseOwnerKey(key, 0, key.length, this.apex));
+        for (; isMore && page.hasKey(key); isMore = page.next()) owner.add(page.type, page.ttl, page.rdata);
+        yield owner;
+      }
+    }
+  }
+
+  /**
+   * As it is shown to a check, for which most owners of a large zone need not be made: without the owners that
+   * have no ruled type, unless something could hide them, or there are many of the others. Only for zones whose
+   * TTLs are all in range.
+   */
+  forCheck(): ZoneView {
+    const rows = this.#statements.ruledOwners.all(this.#zone, MANY_RULED);
+    if (rows.length === MANY_RULED || rows.some(([, hides]) => hides === 1)) return this;
+    return {
+      apex: this.apex,
+      get: (name) => this.get(name),
+      owners: () => this.ownersAt(rows.map(([key]) => key)),
+      ownersBelow: (name) => this.ownersBelow(name),
+    };
+  }
+
   /** The owners after the place (`owner`, `type`), as far as the key `before`. */
   *#walk(owner: Uint8Array, type: number, before: Uint8Array | undefined): Iterable<Owner> {
     let afterOwner = owner;
@@ -52,60 +86,29 @@ export class StoredZoneView implements ZoneView {
           : this.#statements.pageRecordsBefore.get(this.#zone, afterOwner, afterType, afterRdata, before);
       const blob = row?.[0] ?? undefined;
       if (blob === undefined) break;
-      const page = new Uint8Array(blob.buffer, blob.byteOffset, blob.length); // plain: cheaper views than a Buffer's
+      const page = new RecordPage(blob);
+      let last = afterOwner; // the owner key of the record before: from `key` to `keyEnd` of it
       let key = 0;
-      let keyEnd = 0;
-      let rdataEnd = 0;
-      for (let at = 0; at < page.length; ) {
-        // The head: see packedPage in statements.ts.
-        const begin = at + HEAD_LENGTH;
-        const end = begin + u7(page, at, 2);
-        const isSame =
-          draft !== undefined &&
-          (key === 0 ? sameOctets(page, begin, end, afterOwner) : samePart(page, begin, end, key, keyEnd));
-        if (!isSame) {
+      let keyEnd = last.length;
+      while (page.next()) {
+        if (draft === undefined || !page.hasKey(last, key, keyEnd)) {
           if (draft !== undefined) yield draft;
-          draft = new OwnerDraft(parseOwnerKey(page, begin, end, this.apex));
+          draft = new OwnerDraft(parseOwnerKey(page.octets, page.key, page.keyEnd, this.apex));
+          last = page.octets;
+          key = page.key;
+          keyEnd = page.keyEnd;
         }
-        key = begin;
-        keyEnd = end;
-        rdataEnd = keyEnd + u7(page, at + 10, 3);
-        const writtenEnd = rdataEnd + u7(page, at + 13, 3);
-        afterType = u7(page, at + 2, 3);
-        draft?.add(
-          afterType,
-          u7(page, at + 5, 5),
-          writtenEnd > rdataEnd ? page.subarray(rdataEnd, writtenEnd) : page.subarray(keyEnd, rdataEnd),
-        );
-        at = writtenEnd;
+        draft.add(page.type, page.ttl, page.rdata);
       }
-      afterOwner = page.subarray(key, keyEnd);
-      afterRdata = page.subarray(keyEnd, rdataEnd);
+      afterOwner = page.ownerKey;
+      afterType = page.type;
+      afterRdata = page.canonicalRdata;
     }
     if (draft !== undefined) yield draft;
   }
 }
 
-/** Lengths, type and TTL of a record in a page. */
-const HEAD_LENGTH = 16;
+/** From so many on, ruled owners are met on a walk over the whole zone. */
+const MANY_RULED = 20_000;
 const HIGHEST_TYPE = 0xffff;
 const NO_OCTETS: Uint8Array = new Uint8Array(0);
-
-/** A number of `count` groups of seven bits, least first. */
-function u7(octets: Uint8Array, at: number, count: number): number {
-  let value = 0;
-  for (let i = count - 1; i >= 0; i--) value = value * 128 + (octets[at + i] ?? 0);
-  return value;
-}
-
-function sameOctets(octets: Uint8Array, start: number, end: number, other: Uint8Array): boolean {
-  if (end - start !== other.length) return false;
-  for (let i = 0; i < other.length; i++) if (octets[start + i] !== other[i]) return false;
-  return true;
-}
-
-function samePart(octets: Uint8Array, startA: number, endA: number, startB: number, endB: number): boolean {
-  if (endA - startA !== endB - startB) return false;
-  for (let a = startA, b = startB; a < endA; a++, b++) if (octets[a] !== octets[b]) return false;
-  return true;
-}

@@ -73,7 +73,7 @@ export class ZoneWriter {
     this.#expectIdle();
     const zone = this.#database.zone(change.apex);
     if (zone === undefined) throw new NoSuchZoneError(change.apex);
-    const draft = new ChangeDraft(this.#database, zone);
+    const draft = new ChangeDraft(this.#database.statements, zone);
     const changed = this.#database.transact(() => {
       const result = draft.make(change, this.#effects.nowMs());
       change.alongside?.(zone);

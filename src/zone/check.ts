@@ -88,10 +88,11 @@ function isPlain({ type, ttl }: RRset): boolean {
  * DNAME, need not be shown to {@link checkZone}.
  */
 export function isRuled(type: number): boolean {
-  return RULED.has(type);
+  return RULED_TYPES.has(type);
 }
 
-const RULED: ReadonlySet<number> = new Set([
+/** The types for which {@link isRuled} says yes. */
+export const RULED_TYPES: ReadonlySet<number> = new Set([
   RRType.SOA,
   RRType.NS,
   RRType.CNAME,
