@@ -46,7 +46,7 @@ export interface Changed {
 }
 
 /** Owners that a change may touch before the whole zone is checked instead: each costs several look-ups. */
-const MANY_OWNERS = 5_000;
+const MANY_OWNERS = 10_000;
 
 /** A change in the course of being made: {@link make} inside its transaction, {@link touchedOwners} after it. */
 export class ChangeDraft {

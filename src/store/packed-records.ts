@@ -58,7 +58,7 @@ export class PackedRecords {
 
   /** The records as such, in the order in which they were added. */
   *[Symbol.iterator](): Iterator<RR> {
-    for (let i = 0; i < this.count; i++) yield recordAt(this.octets, this.starts[i] ?? 0, this.apex);
+    yield* unpack(this);
   }
 
   #end(end: number): void {
@@ -78,6 +78,14 @@ export class PackedRecords {
       this.starts = larger;
     }
   }
+}
+
+/** Packed records as another thread gets them. */
+export type Packed = Pick<PackedRecords, 'apex' | 'octets' | 'starts' | 'count'>;
+
+/** Packed records as such, in the order in which they were added. They share the memory. */
+export function* unpack({ apex, octets, starts, count }: Packed): Iterable<RR> {
+  for (let i = 0; i < count; i++) yield recordAt(octets, starts[i] ?? 0, apex);
 }
 
 // --- memory ---

@@ -1,9 +1,16 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf } from '../base/errors.ts';
 import type { DomainName } from '../wire/name.ts';
-import type { ZoneDatabase } from './database.ts';
-import { StoreError, type StoreTrouble } from './errors.ts';
+import type { Finding } from '../zone/finding.ts';
+import type { Changed } from './change.ts';
+import type { Chunk } from './chunks.ts';
+import type { StoredZone, ZoneDatabase } from './database.ts';
+import { ChangeRefusedError, StoreError, type StoreTrouble } from './errors.ts';
+import type { ChangedBy } from './journal.ts';
+import type { Packed } from './packed-records.ts';
 import type { SortedRecords } from './sorted-records.ts';
+import type { FileDifference } from './zone-difference.ts';
+import type { ReadFile } from './zone-file.ts';
 
 /** What the thread is given at its start. */
 export interface StoreThreadStart {
@@ -14,6 +21,7 @@ export interface StoreThreadStart {
 
 /** The records of one large zone, to be put in. The arrays lie in shared memory; nobody writes to them any more. */
 export interface StageJob {
+  readonly kind: 'stage';
   readonly zone: number;
   readonly apex: DomainName;
   readonly octets: Uint8Array;
@@ -21,18 +29,33 @@ export interface StageJob {
   readonly order: Uint32Array;
 }
 
+/** A large change of a zone by its file, to be made in one transaction. */
+export interface ChangeJob {
+  readonly kind: 'change';
+  readonly zone: StoredZone;
+  readonly removed: Packed;
+  readonly added: Packed;
+  readonly by: ChangedBy;
+  readonly nowMs: number;
+  readonly chunks: readonly Chunk[];
+  readonly staleChunks: readonly Uint8Array[];
+  readonly files: readonly ReadFile[];
+}
+
 /** How a job ended. */
 export type StoreThreadReport =
-  | { readonly kind: 'done' }
+  | { readonly kind: 'staged' }
+  | { readonly kind: 'changed'; readonly changed: Changed }
+  | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
   | { readonly kind: 'failed'; readonly trouble: StoreTrouble; readonly message: string };
 
 /**
- * A thread with a connection of its own, which puts the records of a large zone into the database while this
- * one makes the image of them. It takes one job at a time; meanwhile nobody else may write. {@link end} it in
- * any case: it keeps the process alive.
+ * A thread with a connection of its own, for work that would hold this one too long: it puts the records of a
+ * large zone into the database while this thread makes the image of them, and makes large changes. It takes one
+ * job at a time; meanwhile nobody else may write. {@link end} it in any case: it keeps the process alive.
  *
- * What it commits is not yet synced, as in `ZoneDatabase.transactLazily`: the transaction that makes the zone
- * live syncs the whole write-ahead log, whoever wrote it.
+ * What it stages is not yet synced, as in `ZoneDatabase.transactLazily`: the transaction that makes the zone
+ * live syncs the whole write-ahead log, whoever wrote it. A change is synced before it is reported.
  */
 export class StoreThread {
   readonly #worker: Worker;
@@ -59,11 +82,37 @@ export class StoreThread {
   /** Puts the records of a zone in that {@link beginStaging} has begun. Throws {@link StoreError}. */
   async stage(zone: number, { records, order }: SortedRecords): Promise<void> {
     const { apex, octets, starts } = records;
-    const job: StageJob = { zone, apex, octets, starts, order };
-    const report = new Promise<StoreThreadReport>((resolve) => this.#worker.once('message', resolve));
-    this.#worker.postMessage(job);
-    const result = await Promise.race([report, this.#ended]);
-    if (result.kind === 'failed') throw new StoreError(result.trouble, result.message);
+    await this.#do({ kind: 'stage', zone, apex, octets, starts, order }, []);
+  }
+
+  /**
+   * Makes a change by a zone's file. Throws {@link ChangeRefusedError} and {@link StoreError}; after the latter
+   * the database says whether it was made. The octets of the chunks are gone for this thread.
+   */
+  async change(
+    zone: StoredZone,
+    { removed, added, chunks, staleChunks }: FileDifference,
+    files: readonly ReadFile[],
+    by: ChangedBy,
+    nowMs: number,
+  ): Promise<Changed> {
+    const report = await this.#do(
+      {
+        kind: 'change',
+        zone,
+        removed: packedOf(removed),
+        added: packedOf(added),
+        by,
+        nowMs,
+        chunks,
+        staleChunks,
+        files,
+      },
+      chunks.flatMap(({ octets: { buffer } }) => (buffer instanceof ArrayBuffer ? [buffer] : [])),
+    );
+    if (report.kind === 'refused') throw new ChangeRefusedError(report.findings);
+    if (report.kind !== 'changed') throw this.#failure(`it reported ${report.kind}`);
+    return report.changed;
   }
 
   /** Ends it, also in the middle of a job: what that has not committed is rolled back. Resolves when it is gone. */
@@ -71,10 +120,22 @@ export class StoreThread {
     await this.#worker.terminate();
   }
 
+  async #do(job: StageJob | ChangeJob, transfer: readonly ArrayBuffer[]): Promise<StoreThreadReport> {
+    const report = new Promise<StoreThreadReport>((resolve) => this.#worker.once('message', resolve));
+    this.#worker.postMessage(job, transfer);
+    const result = await Promise.race([report, this.#ended]);
+    if (result.kind === 'failed') throw new StoreError(result.trouble, result.message);
+    return result;
+  }
+
   #failure(cause: unknown): StoreError {
     const message = `${this.#path}: the thread that writes it has ended: ${messageOf(cause)}`;
     return new StoreError('failed', message, cause);
   }
+}
+
+function packedOf({ apex, octets, starts, count }: Packed): Packed {
+  return { apex, octets, starts, count };
 }
 
 const ENTRY = new URL('./store-thread-entry.js', import.meta.url);

@@ -8,10 +8,12 @@ import {
   lengthAt,
   PackedRecords,
   rdataLengthAt,
+  sameOctets,
   ttlAt,
   writtenLengthAt,
 } from './packed-records.ts';
 import type { SortedRecords } from './sorted-records.ts';
+import type { Statements } from './statements.ts';
 
 /** What changed in a zone's files since they were last read. */
 export interface FileDifference {
@@ -78,13 +80,35 @@ export function* findDifference(
 }
 
 /** Writes what changed of the records as last read. Inside a transaction. */
-export function putDifference(database: ZoneDatabase, zone: number, difference: FileDifference): void {
-  const { statements } = database;
-  for (const first of difference.staleChunks) statements.deleteChunk.run(zone, first);
-  for (const { first, octets } of difference.chunks) statements.putChunk.run(zone, first, octets);
+export function putDifference(
+  statements: Statements,
+  zone: number,
+  { staleChunks, chunks }: Pick<FileDifference, 'staleChunks' | 'chunks'>,
+): void {
+  for (const first of staleChunks) statements.deleteChunk.run(zone, first);
+  for (const { first, octets } of chunks) statements.putChunk.run(zone, first, octets);
+}
+
+/** The keys of all owners that the difference touches, and the apex's, in canonical order, each once. */
+export function touchedKeys({ removed, added }: FileDifference): Uint8Array[] {
+  const keys: Uint8Array[] = [new Uint8Array(0)];
+  for (let r = 0, a = 0; r < removed.count || a < added.count; ) {
+    const [atR, atA] = [removed.starts[r] ?? 0, added.starts[a] ?? 0];
+    const isRemoved =
+      a >= added.count || (r < removed.count && comparePacked(removed.octets, atR, added.octets, atA) <= 0);
+    const key = isRemoved ? keyAt(removed.octets, atR) : keyAt(added.octets, atA);
+    if (isRemoved) r++;
+    else a++;
+    if (!sameOctets(key, keys[keys.length - 1] ?? key)) keys.push(key);
+  }
+  return keys;
 }
 
 // --- helpers ---
+
+function keyAt(octets: Uint8Array, at: number): Uint8Array {
+  return octets.subarray(at + HEAD, at + HEAD + keyLengthAt(octets, at));
+}
 
 function placeOf(first: Uint8Array): string {
   return Buffer.from(first.buffer, first.byteOffset, first.length).toString('latin1');

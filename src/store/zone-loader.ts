@@ -11,7 +11,7 @@ import { sayConflicts, sayFindings } from './sentences.ts';
 import { Slices } from './slices.ts';
 import { SortedZoneView } from './sorted-records.ts';
 import { StoreThread } from './store-thread.ts';
-import { findDifference, putDifference } from './zone-difference.ts';
+import { type FileDifference, findDifference, putDifference, touchedKeys } from './zone-difference.ts';
 import {
   areUnchanged,
   type ReadFile,
@@ -90,6 +90,8 @@ const RECORDS_AT_ONCE = 100_000;
 
 /** A new zone of so many records is put into the database by a thread while this one makes its image. */
 const LARGE_ZONE = 50_000;
+/** A change of so many records is made by that thread too. */
+const LARGE_CHANGE = 4000;
 /** A zone file of so many octets probably holds one. */
 const LARGE_FILE = 1 << 20;
 
@@ -268,7 +270,7 @@ class Load {
   // --- changed zones ---
 
   async #loadChanged(id: number, apex: DomainName, path: string, scanned: ScannedZone): Promise<void> {
-    const { database, writer } = this.#options;
+    const { database } = this.#options;
     const { sorted, files } = scanned;
     const soas = countSoas(sorted);
     if (soas !== 1) {
@@ -278,16 +280,7 @@ class Load {
     }
     const difference = await this.#slices.run(findDifference(database, id, sorted, apex));
     try {
-      const changed = writer.change({
-        apex,
-        removed: difference.removed,
-        added: difference.added,
-        by: { kind: 'file', name: path },
-        alongside(zone) {
-          putDifference(database, zone.id, difference);
-          putFiles(database, zone.id, files);
-        },
-      });
+      const changed = await this.#change(apex, path, difference, files);
       const said = sayFindings(changed.warnings, scanned, path);
       const warnings = [...said.warnings, ...sayConflicts(changed.conflicts, path)];
       const outcome = changed.serialFrom === changed.serialTo ? 'unchanged' : 'changed';
@@ -297,6 +290,36 @@ class Load {
       const said = sayFindings(error.findings, scanned, path);
       this.#report('failed', apex, path, said.warnings, said.errors);
     }
+  }
+
+  async #change(
+    apex: DomainName,
+    path: string,
+    difference: FileDifference,
+    files: readonly ReadFile[],
+  ): Promise<Changed> {
+    const { database, writer, effects } = this.#options;
+    const { removed, added } = difference;
+    const by = { kind: 'file', name: path } as const;
+    if (removed.count + added.count < LARGE_CHANGE) {
+      return writer.change({
+        apex,
+        removed,
+        added,
+        by,
+        alongside({ id }) {
+          putDifference(database.statements, id, difference);
+          putFiles(database.statements, id, files);
+        },
+      });
+    }
+    const thread = this.#startThread();
+    return await writer.changeElsewhere(
+      apex,
+      (zone) => thread.change(zone, difference, files, by, effects.nowMs()),
+      touchedKeys(difference),
+      (steps) => this.#slices.run(steps),
+    );
   }
 
   // --- zones whose file is gone ---

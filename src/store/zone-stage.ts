@@ -5,7 +5,7 @@ import type { Connection } from './connection.ts';
 import type { ZoneDatabase } from './database.ts';
 import { HEAD, keyLengthAt, lengthAt, rdataLengthAt, ttlAt, typeAt } from './packed-records.ts';
 import type { PackedOrder, SortedRecords } from './sorted-records.ts';
-import { ROWS_AT_ONCE, type Value } from './statements.ts';
+import { ROWS_AT_ONCE, type Statements, type Value } from './statements.ts';
 import type { ReadFile } from './zone-file.ts';
 
 /**
@@ -56,8 +56,7 @@ export function* stageRecords(
 }
 
 /** Notes from which files a zone was read. Inside a transaction. */
-export function putFiles(database: ZoneDatabase, zone: number, files: readonly ReadFile[]): void {
-  const { statements } = database;
+export function putFiles(statements: Statements, zone: number, files: readonly ReadFile[]): void {
   statements.deleteZoneFiles.run(zone);
   for (const [sequence, { path, size, mtimeMs, readMs, sha256 }] of files.entries()) {
     statements.insertZoneFile.run(zone, sequence, path, size, mtimeMs, readMs, sha256);
@@ -101,7 +100,7 @@ const CHUNKS_AT_ONCE = 64;
 /** A zone in the state 'loading', without records. Inside a transaction. */
 function insertZone(database: ZoneDatabase, apex: DomainName, files: readonly ReadFile[]): number {
   const zone = database.statements.insertZone.run(apex, 'file').id;
-  putFiles(database, zone, files);
+  putFiles(database.statements, zone, files);
   return zone;
 }
 

@@ -6,7 +6,7 @@ import type { Owner } from '../zone/record.ts';
 import { soaSerial } from '../zone/serial.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { type Change, ChangeDraft, type Changed } from './change.ts';
-import type { ZoneDatabase } from './database.ts';
+import type { StoredZone, ZoneDatabase } from './database.ts';
 import { NoSuchZoneError, WriterBusyError } from './errors.ts';
 import { type ChangedBy, journalLoad, journalRemoval } from './journal.ts';
 import { StoredZoneView } from './zone-view.ts';
@@ -57,6 +57,8 @@ export class ZoneWriter {
   readonly #effects: Effects;
   readonly #onChanged: (apex: DomainName) => void;
   #isFilling = false;
+  /** While the image is told of new zones: should it fail then, it may not know all of them. */
+  #isHosting = false;
 
   constructor({ database, image, effects, onChanged }: ZoneWriterOptions) {
     this.#database = database;
@@ -80,7 +82,12 @@ export class ZoneWriter {
       return result;
     });
     if (changed.serialTo === changed.serialFrom) return changed;
-    this.#show(change.apex, () => this.#image.apply(change.apex, draft.touchedOwners()));
+    const isLarge = draft.touched > MOST_AT_ONCE;
+    this.#show(change.apex, () => {
+      if (isLarge) this.#image.beginBulk();
+      this.#image.apply(change.apex, draft.touchedOwners());
+      if (isLarge) this.#image.endBulk();
+    });
     this.#onChanged(change.apex);
     return changed;
   }
@@ -123,8 +130,8 @@ export class ZoneWriter {
         await zone.stored;
         this.#makeLive([zone]);
       } catch (error) {
-        this.#show(apex, () => this.#giveUp(apex));
-        throw error;
+        if (failure === undefined) this.#show(apex, () => this.#giveUp(apex));
+        throw error; // an image that failed too shows what it did until the zone is there to make it again
       }
       this.#show(apex, () => {
         if (failure !== undefined) throw failure;
@@ -134,6 +141,35 @@ export class ZoneWriter {
       this.#isFilling = false;
     }
     this.#onChanged(apex);
+  }
+
+  /**
+   * A change that is made elsewhere, by `make`, which does what {@link change} does but for the image; that is
+   * then changed in slices, by `run`, while readers go on with the old one. `keys`: the owner keys of all that it
+   * may touch. Until the end nothing else may change.
+   */
+  async changeElsewhere(
+    apex: DomainName,
+    make: (zone: StoredZone) => Promise<Changed>,
+    keys: readonly Uint8Array[],
+    run: (steps: Generator<void, void>) => Promise<void>,
+  ): Promise<Changed> {
+    this.#expectIdle();
+    const zone = this.#database.zone(apex);
+    if (zone === undefined) throw new NoSuchZoneError(apex);
+    const view = new StoredZoneView(this.#database.statements, zone.id, apex);
+    const before = serialOf(view);
+    this.#isFilling = true;
+    try {
+      return await make(zone);
+    } finally {
+      try {
+        // Also when `make` failed: it may have committed, and then been unable to say so.
+        if (serialOf(view) !== before) await this.#showInSlices(apex, view.ownersAt(keys), run);
+      } finally {
+        this.#isFilling = false;
+      }
+    }
   }
 
   /** Stops serving a zone. Its records are cleared away later, see {@link clearLeftOvers}. */
@@ -212,18 +248,41 @@ export class ZoneWriter {
     this.#image.beginBulk(records);
     // All zones first: what fails after that is mended from their views, and no zone is filled twice because of
     // another within it.
+    this.#isHosting = true;
     for (const { view } of zones) this.#image.addZone(view.apex);
-    for (const { view } of zones) {
-      const owners = view.owners()[Symbol.iterator]();
-      for (let done = 0, isMore = true; isMore; ) {
-        const slice = take(owners, OWNERS_AT_ONCE);
-        this.#image.apply(view.apex, slice);
-        done += slice.length;
-        isMore = slice.length === OWNERS_AT_ONCE;
-        onProgress?.(view.apex, done);
-        yield;
-      }
+    this.#isHosting = false;
+    for (const { view } of zones) yield* this.#apply(view.apex, view.owners(), onProgress);
+  }
+
+  *#apply(
+    apex: DomainName,
+    touched: Iterable<Owner>,
+    onProgress?: (apex: DomainName, owners: number) => void,
+  ): Generator<void, void> {
+    const owners = touched[Symbol.iterator]();
+    for (let done = 0, isMore = true; isMore; ) {
+      const slice = take(owners, OWNERS_AT_ONCE);
+      this.#image.apply(apex, slice);
+      done += slice.length;
+      isMore = slice.length === OWNERS_AT_ONCE;
+      onProgress?.(apex, done);
+      yield;
     }
+  }
+
+  async #showInSlices(
+    apex: DomainName,
+    owners: Iterable<Owner>,
+    run: (steps: Generator<void, void>) => Promise<void>,
+  ): Promise<void> {
+    try {
+      this.#image.beginBulk();
+      await run(this.#apply(apex, owners));
+      this.#image.endBulk();
+    } catch (error) {
+      this.#remake(apex, error);
+    }
+    this.#onChanged(apex);
   }
 
   /** Ends a bulk change whose zone did not come after all: the image is what it was. */
@@ -249,6 +308,9 @@ export class ZoneWriter {
   #remake(apex: DomainName | undefined, error: unknown): void {
     const zone = apex === undefined ? undefined : showName(apex);
     this.#effects.log.error('store: image failed, making it again', { zone, error: messageOf(error) });
+    this.#image.rebuild();
+    if (!this.#isHosting) return;
+    this.#isHosting = false;
     for (const stored of this.#database.zones()) this.#image.addZone(stored.apex);
     this.#image.rebuild();
   }
@@ -259,6 +321,9 @@ export function serialOf(view: ZoneView): number {
   const soa = view.get(view.apex)?.rrsets.find(({ type }) => type === RRType.SOA)?.rdatas[0];
   return soa === undefined ? 0 : soaSerial(soa);
 }
+
+/** Owners that the image changes under the eyes of its readers: they wait meanwhile, about 1 µs for each. */
+const MOST_AT_ONCE = 2000;
 
 /** Owners that the image takes in between two yields: some milliseconds' work. */
 const OWNERS_AT_ONCE = 2048;
