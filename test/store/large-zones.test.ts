@@ -8,8 +8,9 @@ import { StoreError, WriterBusyError } from '../../src/store/errors.ts';
 import { PackedRecords } from '../../src/store/packed-records.ts';
 import { StoreThread } from '../../src/store/store-thread.ts';
 import { type LoadReport, ZoneLoader } from '../../src/store/zone-loader.ts';
-import { ZoneWriter } from '../../src/store/zone-writer.ts';
+import { type ZoneImage, ZoneWriter } from '../../src/store/zone-writer.ts';
 import { showName } from '../../src/wire/name.ts';
+import type { Owner } from '../../src/zone/record.ts';
 import { FakeEffects } from '../support/effects.ts';
 import { MapImage, showView } from '../support/map-image.ts';
 import { name, rr } from '../support/rr.ts';
@@ -140,6 +141,30 @@ describe('store: large zones, by the store thread', function () {
     write({ serial: 2, changed: 5000, more: 'one A 192.0.2.1\ntwo A 192.0.2.2\n' });
     await loads.load();
     expect(generations).to.deep.equal([RECORDS + 2, RECORDS + 4]);
+  });
+
+  it('when the real image breaks in the middle of a zone, it is made again from the database', async () => {
+    const real = new ZoneImageWriter({ view: (apex) => database.view(apex), onGeneration() {} });
+    let breaks = 2;
+    function* poisoned(owners: Iterable<Owner>): Iterable<Owner> {
+      yield* owners;
+      if (breaks-- > 0) throw new Error('no memory');
+    }
+    const image: ZoneImage = {
+      addZone: (apex) => real.addZone(apex),
+      removeZone: (apex) => real.removeZone(apex),
+      apply: (apex, owners) => real.apply(apex, poisoned(owners)),
+      beginBulk: (expected) => real.beginBulk(expected),
+      endBulk: () => real.endBulk(),
+      rebuild: () => real.rebuild(),
+    };
+    const loads = makeLoader(new ZoneWriter({ database, image, effects }));
+    writeFileSync(join(directory, 'zones', 'aaa.test.zone'), HEAD);
+    write();
+    const report = await loads.load();
+    expect(report.zones.map(({ outcome }) => outcome)).to.deep.equal(['new', 'new']);
+    expect(breaks).to.be.lessThan(1);
+    expect(real.statistics()).to.deep.include({ zones: 2, nodes: RECORDS + 4 });
   });
 
   it('a job for a thread that has ended fails and says so', async () => {
