@@ -38,7 +38,8 @@ export interface SortedRecords extends PackedOrder {
 
 /** Sorts, drops repetitions (RFC 2181 §5), evens TTLs (RFC 2181 §5.2: the lowest). Yields between slices. */
 export function* sortRecords(records: PackedRecords): Generator<void, SortedRecords> {
-  const sorted = yield* mergeSort(records);
+  const lanes = yield* mergeSort(records);
+  const sorted = lanes.numbers;
   const { octets, starts } = records;
   const findings: Finding[] = [];
   let kept = 0;
@@ -48,7 +49,7 @@ export function* sortRecords(records: PackedRecords): Generator<void, SortedReco
     const at = starts[number] ?? 0;
     if (kept > 0) {
       const last = starts[sorted[kept - 1] ?? 0] ?? 0;
-      if (!sameRRset(octets, last, octets, at)) {
+      if (lanes.differ(i - 1, i) || !sameRRset(octets, last, octets, at)) {
         evenTtls(records, sorted, first, kept, findings);
         first = kept;
       } else if (comparePacked(octets, last, octets, at) === 0) {
@@ -173,24 +174,17 @@ const HIGHEST_TYPE = 0xffff;
  * first. The first octets of each key move along with the record's number, so that most comparisons touch
  * only memory that lies in a row.
  */
-function* mergeSort(records: PackedRecords): Generator<void, Uint32Array> {
+function* mergeSort(records: PackedRecords): Generator<void, Lanes> {
   const { octets, starts, count } = records;
   let runs = [0];
-  for (let i = 1; i < count; i++) {
-    if (comparePacked(octets, starts[i - 1] ?? 0, octets, starts[i] ?? 0) > 0) runs.push(i);
-    if (i % SLICE === 0) yield;
-  }
-  if (runs.length === 1) {
-    const numbers = makeNumbers(count);
-    for (let i = 0; i < count; i++) numbers[i] = i;
-    return numbers;
-  }
   let from = new Lanes(count);
-  let to = new Lanes(count);
   for (let i = 0; i < count; i++) {
     from.put(i, i, octets, starts[i] ?? 0);
+    if (i > 0 && from.compare(i - 1, i, records) > 0) runs.push(i);
     if (i % SLICE === 0) yield;
   }
+  if (runs.length === 1) return from;
+  let to = new Lanes(count);
   let done = 0;
   while (runs.length > 1) {
     const longer: number[] = [];
@@ -210,7 +204,7 @@ function* mergeSort(records: PackedRecords): Generator<void, Uint32Array> {
     runs = longer;
     [from, to] = [to, from];
   }
-  return from.numbers;
+  return from;
 }
 
 /** Record numbers, each with the first twelve octets of its key as two numbers. */
@@ -236,6 +230,11 @@ class Lanes {
     this.numbers[i] = from.numbers[j] ?? 0;
     this.#high[i] = from.#high[j] ?? 0;
     this.#low[i] = from.#low[j] ?? 0;
+  }
+
+  /** Whether the keys differ already in their first octets; when not, they may all the same. */
+  differ(i: number, j: number): boolean {
+    return this.#high[i] !== this.#high[j] || this.#low[i] !== this.#low[j];
   }
 
   compare(i: number, j: number, { octets, starts }: PackedRecords): number {
