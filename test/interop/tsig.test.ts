@@ -149,7 +149,7 @@ describe('TSIG with other servers and their tools', function () {
         const plain = composeMessage(makeQuery(10, QUESTION));
         const key = keyOf('hmac-sha256');
         const wrong = { secret: 'AAAAAAAAAAAAAAAAAAAAAA==' };
-        const requests: Readonly<Record<string, () => Uint8Array>> = {
+        const requests: Record<string, () => Uint8Array> = {
           'an unknown key': () => signRequest(plain, tsigKey('who.k'), now()).octets,
           'another hash function': () =>
             signRequest(plain, tsigKey('hmac-sha256.k', 'hmac-sha1'), now()).octets,
@@ -157,26 +157,27 @@ describe('TSIG with other servers and their tools', function () {
             signRequest(plain, tsigKey('hmac-sha256.k', 'hmac-sha256', wrong), now()).octets,
           'a clock behind': () => signRequest(plain, key, now() - 1000).octets,
           'a clock ahead': () => signRequest(plain, key, now() + 1000).octets,
-          'a truncated MAC': () =>
-            signRequest(plain, tsigKey('hmac-sha256.k', 'hmac-sha256-128'), now()).octets,
         };
 
-        it('a MAC of a length that there is none of', async function () {
-          if (peer.name === 'knotd') this.skip(); // knotd knows no lengths: BADSIG
-          const { octets } = signRequest(plain, key, now());
-          const tsig = parseTsig(parseMessage(octets).tsig ?? expect.fail('no TSIG'));
-          for (const length of [9, 15, 33]) {
-            const mac = new Uint8Array(length);
-            mac.set(tsig.mac.subarray(0, length));
-            const request = appendTsig(plain, { ...tsig, mac });
-            expect(showRcode(parseMessage(await ask(request)).rcode)).to.equal('FORMERR');
-            expect(verifyRequest(request, parseMessage(request), RING, now()).kind).to.equal('malformed');
-          }
-        });
+        const knowsLengths = peer.name !== 'knotd'; // which takes every shorter MAC for a wrong one: BADSIG
+        if (knowsLengths) {
+          requests['a truncated MAC'] = () =>
+            signRequest(plain, tsigKey('hmac-sha256.k', 'hmac-sha256-128'), now()).octets;
+          it('a MAC of a length that there is none of', async () => {
+            const { octets } = signRequest(plain, key, now());
+            const tsig = parseTsig(parseMessage(octets).tsig ?? expect.fail('no TSIG'));
+            for (const length of [9, 15, 33]) {
+              const mac = new Uint8Array(length);
+              mac.set(tsig.mac.subarray(0, length));
+              const request = appendTsig(plain, { ...tsig, mac });
+              expect(showRcode(parseMessage(await ask(request)).rcode)).to.equal('FORMERR');
+              expect(verifyRequest(request, parseMessage(request), RING, now()).kind).to.equal('malformed');
+            }
+          });
+        }
 
         for (const [what, make] of Object.entries(requests)) {
-          it(what, async function () {
-            if (peer.name === 'knotd' && what === 'a truncated MAC') this.skip(); // knotd knows none: BADSIG
+          it(what, async () => {
             const request = make();
             const theirs = await ask(request);
             const time = parseTsig(parseMessage(theirs).tsig ?? expect.fail('their reply has no TSIG'));
