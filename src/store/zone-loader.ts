@@ -1,7 +1,5 @@
-import { readdirSync, statSync } from 'node:fs';
-import { basename, join } from 'node:path';
 import type { Effects } from '../base/effects.ts';
-import { messageOf, WaypostError } from '../base/errors.ts';
+import { WaypostError } from '../base/errors.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkZone } from '../zone/check.ts';
 import type { Changed } from './change.ts';
@@ -12,15 +10,8 @@ import { Slices } from './slices.ts';
 import { SortedZoneView } from './sorted-records.ts';
 import { StoreThread } from './store-thread.ts';
 import { type FileDifference, findDifference, putDifference, touchedKeys } from './zone-difference.ts';
-import {
-  areUnchanged,
-  type ReadFile,
-  type ScannedZone,
-  scanApex,
-  scanZone,
-  sizeOf,
-  ZONE_FILE_ENDING,
-} from './zone-file.ts';
+import { findZoneFiles, type ZoneFilePlaces } from './zone-directory.ts';
+import { areUnchanged, type ReadFile, type ScannedZone, scanZone, sizeOf } from './zone-file.ts';
 import { beginStaging, clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
 import { type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
 
@@ -50,11 +41,7 @@ export interface LoadReport {
 export type LoadStep = 'read' | 'stored' | 'served';
 
 /** How a loader is joined with the rest of the program. */
-export interface ZoneLoaderOptions {
-  /** Where the `*.zone` files are. */
-  readonly directory: string;
-  /** Only these zone files, wherever they are; `directory` is then not looked at. */
-  readonly files?: readonly string[];
+export interface ZoneLoaderOptions extends ZoneFilePlaces {
   readonly database: ZoneDatabase;
   readonly writer: ZoneWriter;
   readonly effects: Effects;
@@ -127,7 +114,7 @@ class Load {
   async #run(): Promise<LoadReport> {
     const { database } = this.#options;
     await this.#slices.run(clearLeftOvers(database));
-    const files = this.#findFiles();
+    const files = findZoneFiles(this.#options, this.#errors);
     if (files !== undefined) {
       for (const [path, apex] of files) {
         await this.#loadZone(apex, path);
@@ -140,45 +127,6 @@ class Load {
     database.shrink();
     const zones = this.#reports.sort((a, b) => (a.path < b.path ? -1 : 1)); // small new zones were kept waiting
     return { zones, errors: this.#errors };
-  }
-
-  /** The zone files by path, in the order of their names; `undefined` when the directory cannot be read. */
-  #findFiles(): Map<string, DomainName> | undefined {
-    const paths = this.#listPaths();
-    if (paths === undefined) return undefined;
-    const files = new Map<string, DomainName>();
-    const seen = new Map<string, string>();
-    for (const path of paths) {
-      try {
-        const apex = scanApex(basename(path));
-        const other = seen.get(showName(apex));
-        if (other !== undefined) {
-          this.#errors.push(`${path} and ${other} are both for the zone ${showName(apex)}: keep one of them`);
-          continue;
-        }
-        seen.set(showName(apex), path);
-        files.set(path, apex);
-      } catch (error) {
-        if (!(error instanceof WaypostError)) throw error;
-        this.#errors.push(`${path}: ${error.message}`);
-      }
-    }
-    return files;
-  }
-
-  #listPaths(): readonly string[] | undefined {
-    const { directory, files } = this.#options;
-    if (files !== undefined) return files;
-    try {
-      return readdirSync(directory)
-        .sort()
-        .filter((name) => name.endsWith(ZONE_FILE_ENDING) && !name.startsWith('.'))
-        .map((name) => join(directory, name))
-        .filter((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true);
-    } catch (error) {
-      this.#errors.push(`cannot read the zone directory ${directory}: ${messageOf(error)}`);
-      return undefined;
-    }
   }
 
   /** One zone; what is wrong with its file is reported, what is wrong with the database is thrown. */
