@@ -4,7 +4,7 @@ import { type DomainName, showName } from '../wire/name.ts';
 import { checkOwners, checkZone } from '../zone/check.ts';
 import { MAX_TTL } from '../zone/check-owner.ts';
 import type { Finding } from '../zone/finding.ts';
-import type { Owner, RR } from '../zone/record.ts';
+import type { RR } from '../zone/record.ts';
 import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
 import type { StoredZone } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
@@ -48,12 +48,12 @@ export interface Changed {
 /** Owners that a change may touch before the whole zone is checked instead: each costs several look-ups. */
 const MANY_OWNERS = 10_000;
 
-/** A change in the course of being made: {@link make} inside its transaction, {@link touchedOwners} after it. */
+/** A change in the course of being made: {@link make} inside its transaction, {@link touchedKeys} after it. */
 export class ChangeDraft {
   readonly #statements: Statements;
   readonly #zone: StoredZone;
   readonly #view: StoredZoneView;
-  /** By owner key, so that sorting gives canonical order. */
+  /** By owner key, in Latin-1. */
   readonly #touched = new Map<string, DomainName>();
   readonly #conflicts: Conflict[] = [];
   #removed = 0;
@@ -86,15 +86,9 @@ export class ChangeDraft {
     return { apex, serialFrom, serialTo, removed, added, warnings, conflicts: this.#conflicts };
   }
 
-  /** Every touched owner as it is now, in canonical order. */
-  touchedOwners(): Iterable<Owner> {
-    const keys = [...this.#touched.keys()].sort();
-    return this.#view.ownersAt(keys.map((key) => Buffer.from(key, 'latin1')));
-  }
-
-  /** Owners that were touched. */
-  get touched(): number {
-    return this.#touched.size;
+  /** The keys of the owners that were touched, in Latin-1. */
+  touchedKeys(): Iterable<string> {
+    return this.#touched.keys();
   }
 
   #isBelow({ owner }: RR): boolean {

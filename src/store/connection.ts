@@ -41,6 +41,11 @@ export class Connection {
     }
   }
 
+  /** Whether a transaction is open: an error within it may have ended it. */
+  get isInTransaction(): boolean {
+    return this.#sql.inTransaction;
+  }
+
   /** Gives memory back after a load. */
   shrink(): void {
     this.#pragma('shrink_memory');

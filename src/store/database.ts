@@ -80,6 +80,11 @@ export class ZoneDatabase {
     return this.#connection.transact(work);
   }
 
+  /** See {@link Connection.isInTransaction}. */
+  get isInTransaction(): boolean {
+    return this.#connection.isInTransaction;
+  }
+
   /** See {@link Connection.transactLazily}. */
   transactLazily<T>(work: () => T): T {
     return this.#connection.transactLazily(work);

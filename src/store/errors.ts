@@ -35,6 +35,14 @@ export class WriterBusyError extends WaypostError {
   }
 }
 
+/** As many changes wait for their commit as may. Nothing was changed. Becomes SERVFAIL. */
+export class QueueFullError extends WaypostError {
+  readonly code = 'WP_QUEUE_FULL';
+  constructor(limit: number) {
+    super(`${limit} changes are waiting to be stored, no more are taken: try again later`);
+  }
+}
+
 /** A zone that is not in the database. */
 export class NoSuchZoneError extends WaypostError {
   readonly code = 'WP_NO_SUCH_ZONE';

@@ -5,7 +5,8 @@ import { type DomainName, showName } from '../wire/name.ts';
 import type { Owner } from '../zone/record.ts';
 import { soaSerial } from '../zone/serial.ts';
 import type { ZoneView } from '../zone/view.ts';
-import { type Change, ChangeDraft, type Changed } from './change.ts';
+import type { Change, Changed } from './change.ts';
+import { type Attempt, ChangeGroup, type GroupJob } from './change-group.ts';
 import type { StoredZone, ZoneDatabase } from './database.ts';
 import { NoSuchZoneError, WriterBusyError } from './errors.ts';
 import { type ChangedBy, journalLoad, journalRemoval } from './journal.ts';
@@ -57,6 +58,7 @@ export class ZoneWriter {
   readonly #effects: Effects;
   readonly #onChanged: (apex: DomainName) => void;
   #isFilling = false;
+  #awaitingFilled: (() => void)[] = [];
   /** While the image is told of new zones: should it fail then, it may not know all of them. */
   #isHosting = false;
 
@@ -73,23 +75,23 @@ export class ZoneWriter {
    */
   change(change: Change): Changed {
     this.#expectIdle();
-    const zone = this.#database.zone(change.apex);
-    if (zone === undefined) throw new NoSuchZoneError(change.apex);
-    const draft = new ChangeDraft(this.#database.statements, zone);
-    const changed = this.#database.transact(() => {
-      const result = draft.make(change, this.#effects.nowMs());
-      change.alongside?.(zone);
-      return result;
-    });
-    if (changed.serialTo === changed.serialFrom) return changed;
-    const isLarge = draft.touched > MOST_AT_ONCE;
-    this.#show(change.apex, () => {
-      if (isLarge) this.#image.beginBulk();
-      this.#image.apply(change.apex, draft.touchedOwners());
-      if (isLarge) this.#image.endBulk();
-    });
-    this.#onChanged(change.apex);
+    const group = this.#beginGroup();
+    const changed = this.#database.transact(() => group.make(change));
+    this.#showGroup(group);
     return changed;
+  }
+
+  /**
+   * Does jobs in their order in one transaction, each in a savepoint of its own. When it returns, what they have
+   * changed is on the disk and in every answer. When it throws, none of them has changed anything: StoreError,
+   * {@link WriterBusyError}.
+   */
+  changeTogether<T>(jobs: readonly GroupJob<T>[]): Attempt<T>[] {
+    this.#expectIdle();
+    const group = this.#beginGroup();
+    const attempts = this.#database.transact(() => jobs.map((job) => group.attempt(job)));
+    this.#showGroup(group);
+    return attempts;
   }
 
   /**
@@ -138,7 +140,7 @@ export class ZoneWriter {
         this.#image.endBulk();
       });
     } finally {
-      this.#isFilling = false;
+      this.#endFilling();
     }
     this.#onChanged(apex);
   }
@@ -167,7 +169,7 @@ export class ZoneWriter {
         // Also when `make` failed: it may have committed, and then been unable to say so.
         if (serialOf(view) !== before) await this.#showInSlices(apex, view.ownersAt(keys), run);
       } finally {
-        this.#isFilling = false;
+        this.#endFilling();
       }
     }
   }
@@ -213,6 +215,36 @@ export class ZoneWriter {
     return this.#isFilling;
   }
 
+  /** Calls `told` once when the image is no longer being filled. It must not throw, nor change anything itself. */
+  whenFilled(told: () => void): void {
+    if (this.#isFilling) this.#awaitingFilled.push(told);
+    else told();
+  }
+
+  #beginGroup(): ChangeGroup {
+    return new ChangeGroup(this.#database, () => this.#effects.nowMs());
+  }
+
+  /** Shows what a committed group has changed, each zone in one step. */
+  #showGroup(group: ChangeGroup): void {
+    for (const zone of group.changedZones()) {
+      const isLarge = zone.keys.size > MOST_AT_ONCE;
+      this.#show(zone.apex, () => {
+        if (isLarge) this.#image.beginBulk();
+        this.#image.apply(zone.apex, zone.owners());
+        if (isLarge) this.#image.endBulk();
+      });
+    }
+    for (const { apex } of group.changedZones()) this.#onChanged(apex);
+  }
+
+  #endFilling(): void {
+    this.#isFilling = false;
+    const awaiting = this.#awaitingFilled;
+    this.#awaitingFilled = [];
+    for (const told of awaiting) told();
+  }
+
   #makeLive(zones: readonly StagedZone[]): void {
     const { statements } = this.#database;
     this.#database.transact(() => {
@@ -234,7 +266,7 @@ export class ZoneWriter {
     } catch (error) {
       this.#remake(undefined, error);
     } finally {
-      this.#isFilling = false;
+      this.#endFilling();
     }
   }
 
