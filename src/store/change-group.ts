@@ -21,7 +21,10 @@ export type Decision<T> =
     }
   | { readonly kind: 'result'; readonly result: T };
 
-/** Looks at a zone as it is inside the open transaction, earlier changes of the same group included. */
+/**
+ * Looks at a zone as it is inside the open transaction, earlier changes of the same group included. It must not
+ * change anything itself.
+ */
 export type Decide<T> = (view: ZoneView) => Decision<T>;
 
 /** One of several jobs that share a transaction. */
@@ -61,29 +64,34 @@ export class ChangeGroup {
    * Does one job, its change in a savepoint of the open transaction. Throws a {@link StoreError} when that
    * cannot go on: then nothing of the group may be committed.
    */
-  attempt<T>({ apex, decide }: GroupJob<T>): Attempt<T> {
+  attempt<T>(job: GroupJob<T>): Attempt<T> {
+    let attempt: Attempt<T>;
     try {
-      const { id } = this.#zone(apex);
-      const decision = decide(new StoredZoneView(this.#database.statements, id, apex));
-      if (decision.kind === 'result') return { kind: 'done', result: decision.result };
-      const { change, result } = decision;
-      const made = this.#inSavepoint(() => {
-        const done = this.#make({ ...change, apex });
-        return { ...done, result: result(done.changed) };
-      });
-      this.#remember(made);
-      return { kind: 'done', result: made.result };
+      attempt = { kind: 'done', result: this.#do(job) };
     } catch (error) {
       if (error instanceof LostTransaction) throw error.trouble;
-      // Some errors make SQLite roll back everything at once; what came next would be a transaction of its own.
-      if (!this.#database.isInTransaction) throw lost(error).trouble;
-      return { kind: 'failed', error };
+      attempt = { kind: 'failed', error };
     }
+    // Some errors make SQLite roll back everything at once; what came next would be a transaction of its own.
+    if (this.#database.isInTransaction) return attempt;
+    throw lost(attempt.kind === 'failed' ? attempt.error : new Error('its transaction is gone')).trouble;
   }
 
   /** The zones that have changed: after the commit. */
   changedZones(): Iterable<TouchedZone> {
     return this.#touched.values();
+  }
+
+  #do<T>({ apex, decide }: GroupJob<T>): T {
+    const { id } = this.#zone(apex);
+    const decision = decide(new StoredZoneView(this.#database.statements, id, apex));
+    if (decision.kind === 'result') return decision.result;
+    const made = this.#inSavepoint(() => {
+      const done = this.#make({ ...decision.change, apex });
+      return { ...done, result: decision.result(done.changed) };
+    });
+    this.#remember(made);
+    return made.result;
   }
 
   #inSavepoint<T>(work: () => T): T {

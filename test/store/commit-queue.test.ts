@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
+import * as fc from 'fast-check';
 import type { Changed } from '../../src/store/change.ts';
 import type { Decide } from '../../src/store/change-group.ts';
 import { CommitQueue } from '../../src/store/commit-queue.ts';
@@ -12,7 +13,7 @@ import { PackedRecords } from '../../src/store/packed-records.ts';
 import { SortedZoneView, sortRecords } from '../../src/store/sorted-records.ts';
 import { stageZone } from '../../src/store/zone-stage.ts';
 import { serialOf, ZoneWriter } from '../../src/store/zone-writer.ts';
-import { showName } from '../../src/wire/name.ts';
+import { type DomainName, showName } from '../../src/wire/name.ts';
 import { FakeEffects } from '../support/effects.ts';
 import { MapImage, showView } from '../support/map-image.ts';
 import { name, rr } from '../support/rr.ts';
@@ -157,6 +158,42 @@ describe('store/commit-queue', () => {
     turn();
     expect(await failure(change)).to.be.instanceOf(RangeError);
     expect([serialOf(database.view(APEX)), told]).to.deep.equal([7, []]);
+  });
+
+  it('law: a group does what the same jobs do one by one', async () => {
+    const line = fc.tuple(
+      fc.constantFrom('a', 'b', 'c', '@'),
+      fc.constantFrom('60 A 192.0.2.4', '60 A 192.0.2.5', '30 A 192.0.2.5', '60 CNAME ns1', '3600 NS ns1'),
+    );
+    const jobs = fc.array(
+      fc.record({ removed: fc.array(line, { maxLength: 3 }), added: fc.array(line, { maxLength: 3 }) }),
+    );
+    await fc.assert(
+      fc.asyncProperty(jobs, async (group) => {
+        const changes = (apex: DomainName) =>
+          group.map(({ removed, added }) => ({
+            apex,
+            removed: removed.map((words) => rr(words.join(' '), showName(apex))),
+            added: added.map((words) => rr(words.join(' '), showName(apex))),
+            by: BY,
+          }));
+        const result = (changed: Changed) => changed;
+        const together = changes(APEX).map((change) =>
+          queue.submit(APEX, () => ({ kind: 'change', change, result })),
+        );
+        turn();
+        const alone = changes(OTHER).map(async (change) => writer.change(change));
+        expect((await Promise.allSettled(together)).map(showOutcome)).to.deep.equal(
+          (await Promise.allSettled(alone)).map(showOutcome),
+        );
+        const other = showView(database.view(OTHER)).map((text) =>
+          text.replaceAll('other.test.', 'example.test.'),
+        );
+        expect(showView(database.view(APEX))).to.deep.equal(other);
+        expectImageIsDatabase();
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it('promises settle in the order of the jobs', async () => {
@@ -389,6 +426,13 @@ function adds(line: string, apex = APEX): Decide<Changed> {
     change: { removed: [], added: [rr(line, showName(apex))], by: BY },
     result: (changed) => changed,
   });
+}
+
+function showOutcome(settled: PromiseSettledResult<Changed>): string {
+  if (settled.status === 'rejected')
+    return settled.reason instanceof ChangeRefusedError ? 'refused' : 'failed';
+  const { serialFrom, serialTo, removed, added, conflicts } = settled.value;
+  return `${serialFrom} ${serialTo} -${removed} +${added} ${conflicts.map(({ kind }) => kind).join(' ')}`;
 }
 
 function failure(promise: Promise<unknown>): Promise<unknown> {
