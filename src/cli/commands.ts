@@ -44,8 +44,8 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'zone',
-    usage: 'list | reload [NAME] [-c FILE]',
-    summary: 'the zones of the running server: list them, read their files again',
+    usage: 'list | reload [NAME] | may KEY NAME TYPE [-c FILE]',
+    summary: 'the zones of the running server: list them, read their files again, tell who may change them',
     load: async () => (await import('./zone.ts')).ZONE,
   },
   {

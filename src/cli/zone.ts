@@ -4,16 +4,19 @@ import type { Command } from './commands.ts';
 import { loadConfigFile } from './config-file.ts';
 import { showReload } from './reload-report.ts';
 import { Progress, showTable, type Terminal } from './terminal.ts';
+import { tellPermission } from './zone-may.ts';
 
-/** `waypost zone`: asks the running server about its zones, or to read their files again. */
+/** `waypost zone`: asks the running server about its zones, or to read their files again; and who may change them. */
 export const ZONE: Command = {
   help: `  list                the zones served: serial, records, where they come from
   reload [NAME]       read new and changed zone files and apply the difference; a file with errors changes
                       nothing and its old zone is served on. With NAME only that zone is reported.
+  may KEY NAME TYPE   whether the update rules of the configuration allow the key to change records of the type at
+                      the name, by which rule, or why not. Needs no running server.
   -c, --config FILE   the server's configuration; default: waypost.toml in this directory, if there is one
-  --json              the server's answer as JSON
+  --json              the answer as JSON
 
-exit code: 0 done, 1 no server, or a zone file had errors, 2 the command line is wrong
+exit code: 0 done (may: allowed), 1 no server, or a zone file had errors (may: refused), 2 the command line is wrong
 `,
   async run(args, terminal) {
     const { values, positionals } = readArguments({
@@ -21,18 +24,30 @@ exit code: 0 done, 1 no server, or a zone file had errors, 2 the command line is
       options: { config: { type: 'string', short: 'c' }, json: { type: 'boolean' } },
       allowPositionals: true,
     });
-    const [what, name, ...more] = positionals;
-    if (more.length > 0 || (what === 'list' && name !== undefined)) {
-      throw new UsageError(`unexpected argument '${more[0] ?? name}'`);
+    const [what, name] = positionals;
+    if (what === undefined) throw new UsageError(`${SUB_COMMANDS}?`);
+    const most = MOST_WORDS.get(what);
+    if (most === undefined) throw new UsageError(`there is no 'zone ${what}'; ${SUB_COMMANDS}?`);
+    const extra = positionals[most];
+    if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
+    const isJson = values.json === true;
+    if (what === 'may') {
+      return tellPermission(positionals.slice(1), { config: values.config, isJson }, terminal);
     }
     const client = new ControlClient(loadConfigFile(values.config).config.data);
-    if (what === 'list') return list(client, terminal, values.json === true);
-    if (what === 'reload') return reload(client, terminal, values.json === true, name);
-    throw new UsageError(
-      what === undefined ? 'list or reload?' : `there is no 'zone ${what}'; list or reload?`,
-    );
+    if (what === 'list') return list(client, terminal, isJson);
+    return reload(client, terminal, isJson, name);
   },
 };
+
+/** How many words each sub-command has at most, itself included. */
+const MOST_WORDS: ReadonlyMap<string, number> = new Map([
+  ['list', 1],
+  ['reload', 2],
+  ['may', 4],
+]);
+
+const SUB_COMMANDS = 'list, reload or may';
 
 async function list(client: ControlClient, terminal: Terminal, isJson: boolean): Promise<number> {
   const zones = await client.zones();

@@ -4,7 +4,15 @@ import { type Endpoint, scanEndpoint, showEndpoint } from '../base/endpoint.ts';
 import { type Secret, scanSecret } from './secret.ts';
 
 /** What a setting may be written as in `waypost.toml`. */
-export type TomlInput = string | number | boolean | readonly string[];
+export type TomlInput = string | number | boolean | readonly string[] | readonly TomlTable[];
+
+/** A table in a list, as it may be written. */
+export type TomlTable = Readonly<Record<string, string | boolean | readonly string[]>>;
+
+/** Whether a parsed value is a table. */
+export function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
 
 /** The part of JSON Schema (draft 7) that describes one value. */
 export type JsonSchema = Readonly<Record<string, unknown>>;

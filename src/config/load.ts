@@ -3,10 +3,11 @@ import { parse, TomlError } from 'smol-toml';
 import * as v from 'valibot';
 import { WaypostError } from '../base/errors.ts';
 import { suggestionFor } from '../base/suggest.ts';
-import type { TomlInput } from './kinds.ts';
-import { locateToml, type Position, type Positions, type TomlPath } from './positions.ts';
+import { isTable, type TomlInput, type ValueKind } from './kinds.ts';
+import { locateToml, type Position, type Positions, showPath, type TomlPath } from './positions.ts';
 import { type Config, conflictsOf, SETTINGS } from './settings.ts';
 import { fieldName, type Row, type SettingNode, type SettingsTree, type TableNode, treeOf } from './tree.ts';
+import { configuredUpdates } from './update-rules.ts';
 
 /** One thing wrong with a configuration file. */
 export interface Problem extends Position {
@@ -30,11 +31,11 @@ export class ConfigError extends WaypostError {
  */
 export function readConfig(text: string, file: string): Config {
   const config = readSettings(SETTINGS, text, file);
-  const conflicts = conflictsOf(config);
+  const conflicts = [...conflictsOf(config), ...configuredUpdates(config).problems];
   if (conflicts.length === 0) return config;
   const positions = locateToml(text);
-  const problems = conflicts.map(({ key, message }) => ({ ...positions.valueAt(key.split('.')), message }));
-  throw new ConfigError(file, problems);
+  const problems = conflicts.map(({ path, message }) => ({ ...positions.valueAt(path), message }));
+  throw new ConfigError(file, problems.toSorted(byPosition));
 }
 
 /** The configuration when there is no file, with paths relative to `directory`. */
@@ -116,7 +117,8 @@ class Reader {
     if (written === undefined || isTable(written)) return this.table(node, written ?? {}, path);
     const name = showPath(path);
     const received = holdsSecrets(node) ? 'no table' : showReceived(written);
-    const message = `${name} is ${received}; expected a table: a line [${name}] with its settings below it`;
+    const header = node.children.has('*') ? `${name}."NAME"` : name;
+    const message = `${name} is ${received}; expected a table: a line [${header}] with its settings below it`;
     this.#problems.push({ ...this.#positions.valueAt(path), message });
     return this.table(node, {}, path);
   }
@@ -126,15 +128,29 @@ class Reader {
       abortPipeEarly: true,
     });
     if (result.success) return freeze(result.output);
-    for (const issue of result.issues) {
-      const inside = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
-      const at = [...path, ...inside];
-      this.#problems.push({
-        ...this.#positions.valueAt(at),
-        message: `${showPath(at)} is ${setting.kind.isSecret === true ? 'wrong (it is not shown)' : showReceived(issue.input)}; expected ${issue.message}`,
-      });
-    }
+    for (const issue of result.issues) this.#problems.push(this.#problemOf(issue, setting.kind, path));
     return undefined;
+  }
+
+  /** One thing wrong with a value, or inside it when it is a list. */
+  #problemOf(issue: v.BaseIssue<unknown>, { isSecret }: ValueKind<unknown>, path: TomlPath): Problem {
+    const inside = (issue.path ?? []).map(({ key }) => (typeof key === 'number' ? key : String(key)));
+    const at = [...path, ...inside];
+    const last = issue.path?.at(-1);
+    // About a key of a table in a list: one that is not known, or one that is missing.
+    if (last?.origin === 'key' && isTable(last.input) && Object.hasOwn(last.input, String(last.key))) {
+      return { ...this.#positions.keyAt(at), message: `unknown setting ${showPath(at)}; ${issue.message}` };
+    }
+    if (last?.origin === 'key') {
+      const table = at.slice(0, -1);
+      const message = `${showPath(table)} has no ${String(last.key)}; expected ${issue.message}`;
+      return { ...this.#positions.valueAt(table), message };
+    }
+    const received = isSecret === true ? 'wrong (it is not shown)' : showReceived(issue.input);
+    return {
+      ...this.#positions.valueAt(at),
+      message: `${showPath(at)} is ${received}; expected ${issue.message}`,
+    };
   }
 
   /** An unknown key: the nearest one of its own table, or else a known one that stands in another table. */
@@ -170,15 +186,6 @@ function fieldOf(key: string, named: readonly string[]): string {
   return named.includes(key) ? fieldName(key) : key;
 }
 
-function showPath(path: TomlPath): string {
-  let shown = '';
-  for (const part of path) {
-    if (typeof part === 'number') shown += `[${part}]`;
-    else shown += `${shown === '' ? '' : '.'}${/^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part)}`;
-  }
-  return shown;
-}
-
 function showReceived(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
   if (value instanceof Date) return 'a date';
@@ -187,12 +194,9 @@ function showReceived(value: unknown): string {
   return shown.length <= 60 ? shown : `${shown.slice(0, 57)}…`;
 }
 
-function isTable(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
 function freeze(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null) {
+  // Octets cannot be frozen.
+  if (typeof value === 'object' && value !== null && !ArrayBuffer.isView(value)) {
     for (const inside of Object.values(value)) freeze(inside);
     Object.freeze(value);
   }

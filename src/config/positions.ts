@@ -9,6 +9,16 @@ export interface Position {
 /** Keys from the top of the file to a value; numbers are places in arrays. */
 export type TomlPath = readonly (string | number)[];
 
+/** A path as it is written in the file: `zone."example.test".update[0]`. */
+export function showPath(path: TomlPath): string {
+  let shown = '';
+  for (const part of path) {
+    if (typeof part === 'number') shown += `[${part}]`;
+    else shown += `${shown === '' ? '' : '.'}${/^[A-Za-z0-9_-]+$/.test(part) ? part : JSON.stringify(part)}`;
+  }
+  return shown;
+}
+
 /** Where the keys and values of a TOML document stand; the parser itself does not tell. */
 export interface Positions {
   /** Where the key (or the header of the table) is written; the start of the file when it is not. */
@@ -64,6 +74,7 @@ class Walker {
   #header(): TomlPath {
     const ofArray = this.#text.startsWith('[[', this.#at);
     this.#at += ofArray ? 2 : 1;
+    const start = this.#skipSpace();
     const written = this.#key([]);
     let path: TomlPath = [];
     for (const [i, part] of written.entries()) {
@@ -73,7 +84,7 @@ class Walker {
       if (ofArray && i === written.length - 1) {
         this.#lengths.set(name, (length ?? 0) + 1);
         path = [...path, length ?? 0];
-        this.#keys.set(JSON.stringify(path), this.#keys.get(name) ?? 0);
+        this.#keys.set(JSON.stringify(path), start);
       } else if (length !== undefined) path = [...path, length - 1];
     }
     this.#at += ofArray ? 2 : 1;

@@ -1,5 +1,5 @@
 import { stringify } from 'smol-toml';
-import type { JsonSchema, TomlInput } from './kinds.ts';
+import type { JsonSchema, TomlInput, TomlTable } from './kinds.ts';
 import type { Setting } from './settings.ts';
 import { type SettingNode, treeOf } from './tree.ts';
 
@@ -59,8 +59,10 @@ that you choose: there may be many such tables, or none.
 \`\`\`
 `;
 
-function showSetting({ key, kind, fallback, about, example }: Setting): string {
+function showSetting(setting: Setting): string {
+  const { key, kind, fallback, about, example, exampleName = 'ci.', exampleNeeds } = setting;
   const { tableName, name } = splitKey(key);
+  const header = tableName === '' ? '' : `[${tableName.replace('*', JSON.stringify(exampleName))}]\n`;
   return `### \`${key}\`
 
 ${about}
@@ -70,18 +72,26 @@ ${about}
 | ${kind.type} | \`${showInput(fallback)}\` | ${kind.range} |
 
 \`\`\`toml
-${tableName === '' ? '' : `[${tableName.replace('*', EXAMPLE_NAME)}]\n`}${stringify({ [name]: example })}\`\`\`
+${exampleNeeds === undefined ? '' : `${exampleNeeds}\n`}${header}${name} = ${showInput(example)}
+\`\`\`
 `;
 }
 
-/** What `*` is in the examples. */
-const EXAMPLE_NAME = '"ci."';
-
-/** A value as it is written in TOML. */
+/** A value as it is written in TOML, tables in a list each on a line of their own. */
 function showInput(value: TomlInput): string {
+  if (isTableList(value)) return `[\n${value.map((table) => `  ${showTable(table)},\n`).join('')}]`;
   return stringify({ value })
     .replace(/^value = /, '')
     .trimEnd();
+}
+
+function isTableList(value: TomlInput): value is readonly TomlTable[] {
+  return Array.isArray(value) && typeof value[0] === 'object';
+}
+
+function showTable(table: TomlTable): string {
+  const pairs = Object.entries(table).map(([key, value]) => `${key} = ${showInput(value)}`);
+  return `{ ${pairs.join(', ')} }`;
 }
 
 function splitKey(key: string): { readonly tableName: string; readonly name: string } {

@@ -1,4 +1,5 @@
 import { TSIG_ALGORITHM_WORDS } from '../message/tsig-algorithm.ts';
+import { grants } from './grants.ts';
 import {
   choice,
   directory,
@@ -11,6 +12,7 @@ import {
   text,
   type ValueKind,
 } from './kinds.ts';
+import type { TomlPath } from './positions.ts';
 import type { SettingsTree } from './tree.ts';
 
 /**
@@ -27,6 +29,10 @@ export interface Setting {
   readonly about: string;
   /** A value that is not the default, as it would be written in the file. */
   readonly example: TomlInput;
+  /** For keys with `*`: what stands there in the example; otherwise `ci.`. */
+  readonly exampleName?: string;
+  /** Tables that the example needs before it can be right, as TOML. */
+  readonly exampleNeeds?: string;
 }
 
 /** Every setting of `waypost.toml`, in the order of the reference page; those without a table first. */
@@ -191,6 +197,39 @@ export const SETTINGS = [
       'unless they are told otherwise.',
     example: 16,
   },
+  {
+    key: 'zone.*.update',
+    kind: grants(),
+    fallback: [],
+    about:
+      'Who may change the zone of this name by dynamic update (RFC 2136). **These rules are read and checked, and ' +
+      '`waypost zone may KEY NAME TYPE` answers from them; the server does not take updates yet** and says so when it ' +
+      'starts. Each table of the list is a rule, counted from 1; it allows something, and what no rule allows is ' +
+      'refused. An update without a key is always refused.\n\n' +
+      '* `key`: the key that must have signed the update, one of `[keys]`; see [keys.md](keys.md).\n' +
+      '* `names`: names relative to the zone, `"@"` for the zone itself. `*` stands for one label, `**` for any ' +
+      'number of labels, none included: `"**"` is the whole zone, `"**.lab"` is lab and all below it, ' +
+      '`"_acme-challenge.**"` all names that begin so.\n' +
+      '* `types`: RR types, `TYPE65280` for one without a name. Left out, all types; with `judge`, A, AAAA and CNAME.\n' +
+      '* `action`: `"edit"` may add and delete records. `"judge"` is for monitors: what it deletes at a steered name ' +
+      '(one with a policy line, see [zones.md](zones.md)) is marked as down, and what it adds back is up again; it can ' +
+      'neither invent nor destroy records.\n' +
+      '* `load = true`: a judge may also set `weight=` of members.\n' +
+      '* `from`: networks that the update must come from, besides being signed. Left out, from anywhere.',
+    example: [
+      { key: 'mon-bj.', names: ['www', 'cdn'], action: 'judge' },
+      {
+        key: 'deploy.',
+        names: ['**'],
+        types: ['A', 'AAAA', 'CNAME', 'TXT'],
+        action: 'edit',
+        from: ['192.0.2.0/24'],
+      },
+    ],
+    exampleName: 'highperfweb.test',
+    exampleNeeds:
+      '[keys."mon-bj."]\nsecret-file = "keys/mon-bj.secret"\n\n[keys."deploy."]\nsecret-file = "keys/deploy.secret"\n',
+  },
 ] as const satisfies readonly Setting[];
 
 /** The configuration: every setting with its value, nested as in the file, names in camel case. Deeply frozen. */
@@ -199,7 +238,7 @@ export type Config = SettingsTree<(typeof SETTINGS)[number]>;
 /** What is wrong between settings that are right one by one. */
 export interface Conflict {
   /** The setting to point at. */
-  readonly key: string;
+  readonly path: TomlPath;
   readonly message: string;
 }
 
@@ -208,7 +247,7 @@ export function conflictsOf({ tcp }: Config): readonly Conflict[] {
   const conflicts: Conflict[] = [];
   if (tcp.maxConnectionsPerClient > tcp.maxConnections) {
     conflicts.push({
-      key: 'tcp.max-connections-per-client',
+      path: ['tcp', 'max-connections-per-client'],
       message: `tcp.max-connections-per-client is ${tcp.maxConnectionsPerClient}, more than tcp.max-connections, which is ${tcp.maxConnections}; lower the one or raise the other`,
     });
   }

@@ -30,6 +30,7 @@ describe('config/load', () => {
       udp: { maxPayload: 1232 },
       tcp: { idleTimeout: 10, maxConnections: 1000, maxConnectionsPerClient: 50 },
       keys: {},
+      zone: {},
     });
   });
 
