@@ -108,8 +108,12 @@ describe('laws of answering', () => {
       return;
     }
     if (asked.opcode !== 0 || asked.questions.length !== 1) return;
+    if (!isPlainName(octets)) {
+      expect(parsed.rcode, 'a pointer in QNAME').to.equal(Rcode.FORMERR);
+      return;
+    }
     expect(parsed.questions).to.deep.equal(asked.questions);
-    if (parsed.questions.length === 1 && isPlainName(octets)) {
+    if (parsed.questions.length === 1) {
       const end = 12 + (asked.questions[0]?.name.length ?? 0) + 4;
       expect(
         Buffer.compare(reply.subarray(12, end), octets.subarray(12, end)),
@@ -127,6 +131,11 @@ describe('laws of answering', () => {
     const room = overTcp ? 65_535 : Math.max(512, asked.edns?.udpPayloadSize ?? 0);
     expect(reply.length).to.be.at.most(room);
   }
+
+  it('a QNAME that points into the header is a format error, even where the pointer can be followed', () => {
+    const pointing = [0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 97, 4, 101, 115, 116, 0, 192, 2, 0, 1, 0, 1];
+    check(Uint8Array.from([18, 52, ...pointing]), false);
+  });
 
   it('every query has a well-formed response of a size that the client takes', () => {
     holds(fc.property(query, fc.boolean(), check));
