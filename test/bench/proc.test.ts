@@ -34,7 +34,10 @@ describe('bench /proc', () => {
   });
 
   it('reads this process', function () {
-    if (process.platform !== 'linux') return this.skip();
+    if (process.platform !== 'linux') {
+      console.log('    skipped: /proc is Linux');
+      return this.skip();
+    }
     expect(processTable().map(({ pid }) => pid)).to.include(process.pid);
     expect(cpuSeconds([process.pid])).to.be.greaterThan(0);
     expect(memoryOctets([process.pid], 'VmRSS')).to.be.greaterThan(1e6);

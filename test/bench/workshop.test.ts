@@ -7,7 +7,10 @@ describe('bench workshop', () => {
   let workshop: Workshop;
 
   before(function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') {
+      console.log('    skipped: the bench runs on Linux');
+      this.skip();
+    }
   });
 
   beforeEach(() => {

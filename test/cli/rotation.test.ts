@@ -137,7 +137,8 @@ exact: any 3 consecutive answers start with each of the 3 members once; UDP and 
     try {
       responder = await startResponder(() => addresses(turn++), '::1');
     } catch {
-      return this.skip(); // no IPv6 on this machine
+      console.log('    skipped: this machine has no IPv6');
+      return this.skip();
     }
     const { code, out } = await run('--server', `[0::1]:${responder.port}`, '-n', '6');
     expect(out).to.contain(`at [::1]:${responder.port}: 6 answers by UDP and TCP`);

@@ -1,9 +1,9 @@
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import type { ListenAddress } from '../../src/serve/listen.ts';
 import { type QueryPool, startPool } from '../../src/serve/pool.ts';
-import { loadSystemCalls } from '../../src/serve/system-calls.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../../src/serve/tcp.ts';
 import { SYSTEM_TIMERS } from '../../src/serve/timers.ts';
+import { batchesOrSkip } from '../support/batches.ts';
 import { responderOf, stateFor } from '../support/in-process.ts';
 import { scanScenario } from '../support/scenario.ts';
 import { allScenarios, expectNoFailures } from '../support/scenario-files.ts';
@@ -18,7 +18,7 @@ for (const portable of [false, true]) {
     let pool: QueryPool;
 
     before(async function () {
-      if (!portable && 'reason' in loadSystemCalls()) this.skip();
+      if (!portable) batchesOrSkip(this);
       pool = await startPool({
         addresses: [LOCALHOST],
         threads: 1,

@@ -6,9 +6,9 @@ import type { LateAnswerer, LateRequest } from '../../src/serve/late.ts';
 import { type ListenAddress, ListenError } from '../../src/serve/listen.ts';
 import { type PoolOptions, type QueryPool, startPool } from '../../src/serve/pool.ts';
 import { ThreadStartError } from '../../src/serve/pool-thread.ts';
-import { loadSystemCalls } from '../../src/serve/system-calls.ts';
 import { Count } from '../../src/serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../../src/serve/timers.ts';
+import { batchesOrSkip } from '../support/batches.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
 import { UdpClient } from '../support/udp-client.ts';
 
@@ -29,7 +29,7 @@ for (const portable of [false, true]) {
     }
 
     beforeEach(async function () {
-      if (!portable && 'reason' in loadSystemCalls()) this.skip();
+      if (!portable) batchesOrSkip(this);
       client = await UdpClient.open();
     });
 
@@ -248,7 +248,7 @@ describe('query threads with batches', () => {
   let pool: QueryPool | undefined;
 
   beforeEach(function () {
-    if ('reason' in loadSystemCalls()) this.skip();
+    batchesOrSkip(this);
   });
 
   afterEach(async () => {

@@ -1,11 +1,12 @@
 import { getHeapStatistics } from 'node:v8';
 import { expect } from 'chai';
 import type { Answerer } from '../../src/serve/answerer.ts';
-import { LINUX, loadSystemCalls, SystemCallError, type SystemCalls } from '../../src/serve/system-calls.ts';
+import { LINUX, SystemCallError, type SystemCalls } from '../../src/serve/system-calls.ts';
 import { Count } from '../../src/serve/thread-status.ts';
 import { BATCH } from '../../src/serve/udp-arena.ts';
 import { BatchUdp } from '../../src/serve/udp-batch.ts';
 import { closeUdpSockets, openUdpSockets, type UdpSocket } from '../../src/serve/udp-socket.ts';
+import { batchesOrSkip } from '../support/batches.ts';
 import { UdpClient } from '../support/udp-client.ts';
 
 const LOOPBACK = { octets: Uint8Array.of(127, 0, 0, 1), port: 0 };
@@ -15,9 +16,7 @@ describe('batched UDP', () => {
   let opened: (readonly UdpSocket[])[] = [];
 
   beforeEach(function () {
-    const loaded = loadSystemCalls();
-    if ('reason' in loaded) this.skip();
-    else calls = loaded;
+    calls = batchesOrSkip(this);
   });
 
   afterEach(() => {
