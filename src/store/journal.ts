@@ -57,6 +57,22 @@ export function beginEntry(
   };
 }
 
+/** Writes the head of a whole entry; returns its id, for the records. */
+export function insertChange(
+  statements: Statements,
+  apex: DomainName,
+  by: ChangedBy,
+  nowMs: number,
+  serialFrom: number,
+  serialTo: number,
+  removed: number,
+  added: number,
+): number {
+  const { insertJournal } = statements;
+  const { kind, name } = by;
+  return insertJournal.run(apex, 'change', serialFrom, serialTo, removed, added, nowMs, kind, name).id;
+}
+
 /** Writes that a zone was loaded whole: one row, whatever its size. */
 export function journalLoad(
   statements: Statements,

@@ -20,6 +20,24 @@ export type Statements = ReturnType<typeof prepareStatements>;
 /** Rows of one multi-row INSERT: fewer calls into SQLite, half the time for each record. */
 export const ROWS_AT_ONCE = 40;
 
+/** The size between {@link ROWS_AT_ONCE} and a single row. */
+const FEW_ROWS = 8;
+
+/** INSERTs of several sizes, the largest first, for any number of rows. */
+export interface RowsQuery {
+  readonly columns: number;
+  readonly sizes: readonly { readonly rows: number; readonly query: Query<Value[], []> }[];
+}
+
+/** Inserts rows whose values stand one after the other, in as few statements as there are sizes for. */
+export function insertRows({ columns, sizes }: RowsQuery, values: readonly Value[]): void {
+  let at = 0;
+  for (const { rows, query } of sizes) {
+    const length = rows * columns;
+    for (; values.length - at >= length; at += length) query.run(...values.slice(at, at + length));
+  }
+}
+
 /** Owners whose records one call fetches. */
 export const OWNERS_AT_ONCE = 128;
 
@@ -30,6 +48,17 @@ const PAGE = 500;
 export function prepareStatements(sql: Database, path: string) {
   function query<B extends Value[], R extends Value[] = []>(text: string): Query<B, R> {
     return prepareQuery<B, R>(sql, text, path);
+  }
+  function rowsQuery(table: string, columns: number): RowsQuery {
+    const row = `(${Array(columns).fill('?').join(',')})`;
+    const sizes = [ROWS_AT_ONCE, FEW_ROWS, 1];
+    return {
+      columns,
+      sizes: sizes.map((rows) => ({
+        rows,
+        query: query<Value[]>(`INSERT INTO ${table} VALUES ${Array(rows).fill(row).join(',')}`),
+      })),
+    };
   }
   return {
     // zone
@@ -51,6 +80,7 @@ export function prepareStatements(sql: Database, path: string) {
     insertRecords: query<Value[]>(
       `INSERT INTO rr ${RECORD_COLUMNS} VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(',')}`,
     ),
+    recordRows: rowsQuery('rr', 6),
     findRecord: query<
       [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
       [ttl: number, written: Uint8Array | null]
@@ -60,6 +90,9 @@ export function prepareStatements(sql: Database, path: string) {
       [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
       [ttl: number, written: Uint8Array | null]
     >('DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ? RETURNING ttl, written'),
+    deleteRecord: query<[zone: number, owner: Uint8Array, type: number, rdata: Uint8Array]>(
+      'DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ?',
+    ),
     /** Inserts a record unless it is there already: then it changes nothing. */
     insertMissing: query<RecordRow>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW} ON CONFLICT DO NOTHING`),
     /** The records of an RRset whose TTL is not its lowest, and that. Wants the RRset twice. */
@@ -116,6 +149,7 @@ export function prepareStatements(sql: Database, path: string) {
       [serialFrom: number, serialTo: number, removed: number, added: number, id: number]
     >('UPDATE journal SET serial_from = ?, serial_to = ?, removed = ?, added = ? WHERE id = ?'),
     deleteJournal: query<[id: number]>('DELETE FROM journal WHERE id = ?'),
+    journalRecordRows: rowsQuery('journal_rr', 8),
     insertJournalRecord: query<Value[]>('INSERT INTO journal_rr VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     insertJournalRecords: query<Value[]>(
       `INSERT INTO journal_rr VALUES ${Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, ?, ?, ?, ?)').join(',')}`,

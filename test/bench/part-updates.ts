@@ -74,8 +74,13 @@ export function showUpdates(report: UpdatesReport): string {
   const tables: string[] = [];
   if (report.servers.length > 0) {
     tables.push(`## Durable signed updates of one record, ${OUTSTANDING} outstanding`);
-    tables.push(showMany(report.servers, WAYPOST.name, 'Waypost ÷ it', ({ name, version }) => `${name} ${version}`));
-    tables.push('## The same, one outstanding', showOne(report.servers, ({ name, version }) => `${name} ${version}`));
+    tables.push(
+      showMany(report.servers, WAYPOST.name, 'Waypost ÷ it', ({ name, version }) => `${name} ${version}`),
+    );
+    tables.push(
+      '## The same, one outstanding',
+      showOne(report.servers, ({ name, version }) => `${name} ${version}`),
+    );
   }
   if (report.sizes.length > 0) {
     const label = ({ names }: UpdatesResult) => `${showCount(names)} names`;
@@ -98,7 +103,13 @@ async function inTurns(
   skipped: Skipped[],
 ): Promise<readonly UpdatesResult[]> {
   const loads = new Map<number, Load>();
-  const taking: { entrant: Entrant; version: string; load: Load; hasFailed: boolean; rounds: (UpdatesRun | undefined)[] }[] = [];
+  const taking: {
+    entrant: Entrant;
+    version: string;
+    load: Load;
+    hasFailed: boolean;
+    rounds: (UpdatesRun | undefined)[];
+  }[] = [];
   for (const entrant of entrants) {
     const availability = entrant.kind.available();
     if ('reason' in availability) {
@@ -214,7 +225,16 @@ function showMany(results: readonly UpdatesResult[], base: string, ratioTitle: s
       `${runs.reduce((sum, { lost }) => sum + lost, 0)}`,
     ];
   });
-  const head = ['server', 'updates per second', 'range', ratioTitle, 'CPU µs each', 'median ms', '99th ms', 'lost'];
+  const head = [
+    'server',
+    'updates per second',
+    'range',
+    ratioTitle,
+    'CPU µs each',
+    'median ms',
+    '99th ms',
+    'lost',
+  ];
   return showTable(head, rows);
 }
 

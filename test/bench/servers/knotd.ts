@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isInstalled, versionOf } from '../workshop.ts';
 import { UPDATE_KEY } from '../update-messages.ts';
+import { isInstalled, versionOf } from '../workshop.ts';
 import { ORIGIN } from '../zone.ts';
 import type { ServerKind } from './server-kind.ts';
 
