@@ -3,14 +3,19 @@ import { type DomainName, equalNames, parentName } from '../wire/name.ts';
 import { occluderAbove, occluderAt } from '../zone/owner.ts';
 import type { ZoneView } from '../zone/view.ts';
 
-/** The hosted zone with this apex. */
-export type HostedView = (apex: DomainName) => ZoneView | undefined;
+/** The zones that are served. */
+export interface HostedViews {
+  /** The apex of the deepest hosted zone that holds `name`. */
+  zoneAbove(name: DomainName): DomainName | undefined;
+  /** The zone hosted at `apex`. */
+  view(apex: DomainName): ZoneView;
+}
 
 /**
  * The hosted zone that answers a question of `type` about `name`: the deepest one that holds it; but DS at an apex is
  * the parent zone's, when that is hosted and delegates (RFC 4035 §3.1.4.1).
  */
-export function answeringZone(hosted: HostedView, name: DomainName, type: number): ZoneView | undefined {
+export function answeringZone(hosted: HostedViews, name: DomainName, type: number): ZoneView | undefined {
   const nearest = deepestZone(hosted, name);
   if (type !== RRType.DS || nearest === undefined || !equalNames(nearest.apex, name)) return nearest;
   const above = parentName(name);
@@ -18,12 +23,9 @@ export function answeringZone(hosted: HostedView, name: DomainName, type: number
   return parent !== undefined && delegates(parent, name) ? parent : nearest;
 }
 
-function deepestZone(hosted: HostedView, name: DomainName): ZoneView | undefined {
-  for (let apex: DomainName | undefined = name; apex !== undefined; apex = parentName(apex)) {
-    const view = hosted(apex);
-    if (view !== undefined) return view;
-  }
-  return undefined;
+function deepestZone(hosted: HostedViews, name: DomainName): ZoneView | undefined {
+  const apex = hosted.zoneAbove(name);
+  return apex === undefined ? undefined : hosted.view(apex);
 }
 
 /** Whether `name` is the highest zone cut on the way to it. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
@@ -9,20 +10,29 @@ import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protoco
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
+import type { TsigKeyRing } from '../message/tsig-key.ts';
+import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
+import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
+import { QueryHandler } from '../serve/query-handler.ts';
+import { composeReply } from '../serve/reply.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { UpdateHandler } from '../serve/update-handler.ts';
+import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
+import { Permissions } from './permissions.ts';
 import { reportReload } from './reload-report.ts';
 import { VERSION } from './version.ts';
 
@@ -46,6 +56,11 @@ export class Server implements Controlled {
   readonly #database: ZoneDatabase;
   readonly #image: ZoneImageWriter;
   readonly #writer: ZoneWriter;
+  readonly #queue: CommitQueue;
+  readonly #permissions: Permissions;
+  /** Answers on this thread. */
+  readonly #responder: Responder;
+  readonly #dispatcher: Dispatcher;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -60,12 +75,16 @@ export class Server implements Controlled {
   #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
-  #responder: Responder | undefined;
   #addresses: readonly ListenAddress[] = [];
 
   /** Starts to serve: what was stored first, then what the zone files say. Throws `WaypostError`s. */
-  static async start(config: Config, effects: Effects, onProgress: OnProgress): Promise<Server> {
-    const server = new Server(config, effects, onProgress);
+  static async start(
+    config: Config,
+    keys: TsigKeyRing,
+    effects: Effects,
+    onProgress: OnProgress,
+  ): Promise<Server> {
+    const server = new Server(config, keys, effects, onProgress);
     try {
       await server.#start(onProgress);
       return server;
@@ -75,7 +94,7 @@ export class Server implements Controlled {
     }
   }
 
-  private constructor(config: Config, effects: Effects, onProgress: OnProgress) {
+  private constructor(config: Config, keys: TsigKeyRing, effects: Effects, onProgress: OnProgress) {
     this.#config = config;
     this.#effects = effects;
     this.#startedMs = effects.nowMs();
@@ -86,6 +105,8 @@ export class Server implements Controlled {
       onGeneration: (memory) => this.#publish(memory),
     });
     this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#queue = new CommitQueue({ writer: this.#writer });
+    this.#permissions = new Permissions(config, keys);
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -101,8 +122,10 @@ export class Server implements Controlled {
       nsid: config.identity.nsid,
       chaos: { version: config.identity.version, hostname: config.identity.hostname },
       cookieSecrets: this.#cookies.memory,
-      lateOpcodes: [],
+      lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
+    this.#responder = new Responder(this.#image.memory, this.#options, effects.nowMs);
+    this.#dispatcher = this.#makeDispatcher();
     this.#control = new ControlServer(config.data, this, effects.log);
   }
 
@@ -172,6 +195,37 @@ export class Server implements Controlled {
     this.#database.close();
   }
 
+  #makeDispatcher(): Dispatcher {
+    const permissions = this.#permissions;
+    const effects = this.#effects;
+    const update = new UpdateHandler({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      rulesOf: (apex) => permissions.updatesOf(apex),
+      zonesOf: (key) => permissions.zonesOf(key),
+      published: () => this.#published,
+      effects,
+    });
+    return new Dispatcher({
+      keys: () => permissions.keys,
+      query: new QueryHandler({
+        live: this.#responder,
+        raw: new RawResponder(this.#options, effects.nowMs),
+        hosted: {
+          zoneAbove: (name) => this.#image.zoneAbove(name),
+          view: (apex) => this.#database.view(apex),
+        },
+        rulesOf: (apex) => permissions.updatesOf(apex),
+        transferViewOf: () => undefined,
+      }),
+      transfer: NOT_IMPLEMENTED,
+      update,
+      notify: NOT_IMPLEMENTED,
+      maxPayload: this.#config.udp.maxPayload,
+      effects,
+    });
+  }
+
   async #start(onProgress: OnProgress): Promise<void> {
     for (const _ of this.#writer.serveStored((apex, owners) => onProgress(showName(apex), owners)))
       await this.#breathe();
@@ -206,17 +260,17 @@ export class Server implements Controlled {
       threads: threads === 0 ? availableParallelism() : threads,
       portable,
       shared,
+      late: this.#dispatcher,
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
-    this.#responder = new Responder(this.#image.memory, this.#options, this.#effects.nowMs);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
       connections: tcp.maxConnections,
       perClient: tcp.maxConnectionsPerClient,
     };
-    this.#tcp = new TcpServer(this.#responder, limits, SYSTEM_TIMERS, this.#effects.log);
+    this.#tcp = new TcpServer(this.#responder, limits, SYSTEM_TIMERS, this.#effects.log, this.#dispatcher);
     this.#addresses = await this.#tcp.listen(this.#pool.addresses);
   }
 
@@ -256,7 +310,7 @@ export class Server implements Controlled {
   }
 
   #publish(memory: ImageMemory): void {
-    this.#responder?.take(memory);
+    this.#responder.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
     this.#published = this.#pool?.publish(shared) ?? this.#published;
   }
@@ -271,6 +325,13 @@ export class Server implements Controlled {
 }
 
 // --- helpers ---
+
+/** For what comes with the next commits. */
+const NOT_IMPLEMENTED: RequestHandler = {
+  async handle({ message, room }, reply) {
+    await reply(composeReply(message, { rcode: Rcode.NOTIMP }, room));
+  },
+};
 
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */

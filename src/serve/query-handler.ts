@@ -1,4 +1,4 @@
-import { answeringZone, type HostedView } from '../answer/answering-zone.ts';
+import { answeringZone, type HostedViews } from '../answer/answering-zone.ts';
 import type { RawResponder } from '../answer/raw-responder.ts';
 import type { FindAnsweringZone } from '../answer/stored-answer.ts';
 import { Peer } from '../base/peer.ts';
@@ -12,9 +12,9 @@ export interface QueryHandlerOptions {
   /** Answers everybody: the live view. It must not leave queries without TSIG to the control thread. */
   readonly live: Answerer;
   readonly raw: RawResponder;
-  readonly hosted: HostedView;
+  readonly hosted: HostedViews;
   /** Who may change the zone at `apex`. */
-  rulesOf(apex: DomainName): UpdateRules | undefined;
+  rulesOf(apex: DomainName): UpdateRules;
   /** The view that `who` is granted in transfers of the zone. */
   transferViewOf(apex: DomainName, who: Who): 'raw' | 'live' | undefined;
 }
@@ -52,9 +52,8 @@ export class QueryHandler implements RequestHandler {
   }
 
   #isRaw(apex: DomainName, who: Who): boolean {
-    const rules = this.#options.rulesOf(apex);
-    if (rules !== undefined && viewOf(rules, who) === 'raw') return true;
-    return this.#options.transferViewOf(apex, who) === 'raw';
+    const { rulesOf, transferViewOf } = this.#options;
+    return viewOf(rulesOf(apex), who) === 'raw' || transferViewOf(apex, who) === 'raw';
   }
 }
 

@@ -10,7 +10,8 @@ import { parseMessage } from '../../src/message/parse.ts';
 import { scanType } from '../../src/rdata/table.ts';
 import { EdnsOption, RRClass } from '../../src/wire/iana.ts';
 import { OPTIONS } from '../support/answering.ts';
-import { keyOf, memoryZone } from '../support/memory-zone.ts';
+import { hosting } from '../support/hosted.ts';
+import { memoryZone } from '../support/memory-zone.ts';
 import { name } from '../support/rr.ts';
 
 const ADDRESSES = Array.from({ length: 60 }, (_, i) => `big 60 A 198.51.100.${i}`).join('\n');
@@ -119,7 +120,7 @@ function answer(query: Uint8Array, { overTcp = false, room = 65_535 }: Asked): U
   const responder = new RawResponder({ ...OPTIONS, nsid: 'node1', cookieSecrets }, () => NOW_MS);
   const peer = new Peer(Uint8Array.of(192, 0, 2, 99));
   peer.overTcp = overTcp;
-  const hosted = (apex: Uint8Array) => (keyOf(apex) === keyOf(ZONE.apex) ? ZONE : undefined);
+  const hosted = hosting(ZONE);
   return responder.answer(query, (owner, type) => answeringZone(hosted, owner, type), room, peer);
 }
 

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { answeringZone } from '../../src/answer/answering-zone.ts';
-import { answerStored } from '../../src/answer/stored-answer.ts';
+import { answerStored, type FindAnsweringZone } from '../../src/answer/stored-answer.ts';
 import { scanType } from '../../src/rdata/table.ts';
 import { showRcode } from '../../src/wire/iana.ts';
 import { scanName } from '../../src/wire/name.ts';
-import { keyOf, type MemoryZone, memoryZone } from '../support/memory-zone.ts';
+import { hosting } from '../support/hosted.ts';
+import { type MemoryZone, memoryZone } from '../support/memory-zone.ts';
 import { name, showRecord } from '../support/rr.ts';
 
 const ZONE = memoryZone(
@@ -131,7 +132,6 @@ function asked(question: string, nowSeconds = NOW_SECONDS): string[] {
   return [head, ...answer.parts.flatMap(({ records }) => records.map(showRecord))];
 }
 
-function onlyZone(zone: MemoryZone) {
-  return (owner: Parameters<typeof answeringZone>[1], type: number) =>
-    answeringZone((apex) => (keyOf(apex) === keyOf(zone.apex) ? zone : undefined), owner, type);
+function onlyZone(zone: MemoryZone): FindAnsweringZone {
+  return (owner, type) => answeringZone(hosting(zone), owner, type);
 }

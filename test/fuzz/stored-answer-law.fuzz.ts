@@ -12,7 +12,8 @@ import { showName } from '../../src/wire/name.ts';
 import { isSteeringOwner } from '../../src/zone/steering-owner.ts';
 import { ask, imageOf, OPTIONS, query, responderOn, showMessage } from '../support/answering.ts';
 import { holds } from '../support/fuzz.ts';
-import { keyOf, MemoryZone } from '../support/memory-zone.ts';
+import { hosting } from '../support/hosted.ts';
+import { MemoryZone } from '../support/memory-zone.ts';
 import { type HostedCase, hostedCases } from '../support/random-zones.ts';
 import type { ReferenceZone } from '../support/reference-answerer.ts';
 import { showRecord } from '../support/rr.ts';
@@ -72,11 +73,8 @@ describe('law of the raw view', () => {
 /** The zones without what steers. */
 function host({ zones }: HostedCase): { views: readonly MemoryZone[]; findZone: FindAnsweringZone } {
   const views = zones.map(plain);
-  const byApex = new Map(views.map((view) => [keyOf(view.apex), view]));
-  return {
-    views,
-    findZone: (name, type) => answeringZone((apex) => byApex.get(keyOf(apex)), name, type),
-  };
+  const hosted = hosting(...views);
+  return { views, findZone: (name, type) => answeringZone(hosted, name, type) };
 }
 
 function plain({ apex, records }: ReferenceZone): MemoryZone {

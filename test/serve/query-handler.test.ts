@@ -10,7 +10,8 @@ import type { Who } from '../../src/update/permission.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
 import { equalNames } from '../../src/wire/name.ts';
 import { imageOf, OPTIONS, responderOn } from '../support/answering.ts';
-import { keyOf, memoryZone } from '../support/memory-zone.ts';
+import { hosting } from '../support/hosted.ts';
+import { memoryZone } from '../support/memory-zone.ts';
 import { name, showRecord } from '../support/rr.ts';
 import { grant, NOW_SECONDS, rulesOf } from '../support/updating.ts';
 
@@ -97,13 +98,12 @@ function query(question: string, version = 0): Uint8Array {
 }
 
 async function handle(key: string, octets: Uint8Array): Promise<Uint8Array[]> {
-  const byApex = new Map(ZONES.map((zone) => [keyOf(zone.apex), zone]));
   const image = imageOf(ZONES.map((zone) => new LiveView(zone, NOW_SECONDS)));
   const handler = new QueryHandler({
     live: responderOn(image),
     raw: new RawResponder(OPTIONS, () => NOW_SECONDS * 1000),
-    hosted: (apex) => byApex.get(keyOf(apex)),
-    rulesOf: (apex) => (equalNames(apex, RULES.apex) ? RULES : undefined),
+    hosted: hosting(...ZONES),
+    rulesOf: (apex) => (equalNames(apex, RULES.apex) ? RULES : { apex, grants: [] }),
     transferViewOf: (_, who) => (isKey(who, 'secondary.') ? 'raw' : undefined),
   });
   const replies: Uint8Array[] = [];
