@@ -6,7 +6,14 @@ import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Config } from '../config/settings.ts';
-import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protocol.ts';
+import { Members } from '../control/members.ts';
+import type {
+  MemberRequest,
+  MemberSaid,
+  ReloadReport,
+  ServerStatus,
+  ZoneSummary,
+} from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
@@ -22,6 +29,7 @@ import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
@@ -61,6 +69,7 @@ export class Server implements Controlled {
   /** Answers on this thread. */
   readonly #responder: Responder;
   readonly #dispatcher: Dispatcher;
+  readonly #members: Members;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -126,6 +135,13 @@ export class Server implements Controlled {
     };
     this.#responder = new Responder(this.#image.memory, this.#options, effects.nowMs);
     this.#dispatcher = this.#makeDispatcher();
+    this.#members = new Members({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      view: (apex) => database.view(apex),
+      published: () => this.#published,
+      effects,
+    });
     this.#control = new ControlServer(config.data, this, effects.log);
   }
 
@@ -157,6 +173,14 @@ export class Server implements Controlled {
     const wanted =
       apex === undefined ? report.zones : report.zones.filter((zone) => showName(zone.apex) === apex);
     return reportReload({ zones: wanted, errors: report.errors });
+  }
+
+  members(name: string): MembersReport {
+    return this.#members.list(name);
+  }
+
+  sayOfMember(request: MemberRequest): Promise<MemberSaid> {
+    return this.#members.say(request);
   }
 
   status(): ServerStatus {

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
-import { CONTROL_SOCKET, type ServerStatus } from '../../src/control/protocol.ts';
+import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
 import { type Controlled, ControlServer } from '../../src/control/server.ts';
+import { OperatorWordError } from '../../src/steer/operator-word.ts';
 
 const STATUS: ServerStatus = {
   version: '1',
@@ -28,6 +29,7 @@ describe('the control socket', () => {
   let directory = '';
   let server: ControlServer | undefined;
   const asked: (string | undefined)[] = [];
+  const said: MemberRequest[] = [];
   const controlled: Controlled = {
     status: () => STATUS,
     zones: () => [{ apex: 'example.test.', serial: 7, records: 3, source: 'file' }],
@@ -35,6 +37,13 @@ describe('the control socket', () => {
       asked.push(apex);
       if (apex === 'broken.test.') throw new Error('the disk is on fire');
       return { zones: [], errors: [] };
+    },
+    members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
+    sayOfMember: async (request) => {
+      if (request.member === '192.0.2.9') throw new OperatorWordError("'192.0.2.9' is no member");
+      said.push(request);
+      const report = { owner: request.name, policy: 'order=rotate', quorum: 1, rrsets: [] };
+      return { ...request, owner: request.name, serial: 8, isChanged: true, warnings: [], report };
     },
   };
 
