@@ -3,16 +3,16 @@ import { showInstant } from '../base/instant.ts';
 import { showType } from '../rdata/table.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import type { Owner, RRset } from '../zone/record.ts';
-import { scanSteeringLines } from './lines.ts';
+import { scanSteeringLine, scanSteeringLines } from './lines.ts';
 import { isInForce, leastLive, liveSetOf, type MemberState, stateOf } from './live.ts';
 import { isSteeredType, memberOf } from './member.ts';
 import { DEFAULT_ATTRIBUTES, showAttributes } from './member-line.ts';
-import { DEFAULT_POLICY, showPolicy } from './policy-line.ts';
+import { DEFAULT_POLICY } from './policy-line.ts';
 
 /** The steered RRsets of one owner. Times are RFC 3339 text. */
 export interface MembersReport {
   readonly owner: string;
-  /** Its policy line. */
+  /** Its policy line, as it is written. */
   readonly policy: string;
   /** Keys that must judge a member down. */
   readonly quorum: number;
@@ -92,7 +92,8 @@ export function describeMembers(
       members: rows,
     };
   });
-  return { owner: showName(owner), policy: showPolicy(policy), quorum: policy.quorum, rrsets };
+  const text = texts.find((line) => scanSteeringLine(line).line?.kind === 'policy') ?? '';
+  return { owner: showName(owner), policy: text, quorum: policy.quorum, rrsets };
 }
 
 /** The RRsets of an owner that a policy line steers. */

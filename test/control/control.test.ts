@@ -8,6 +8,7 @@ import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
 import { type Controlled, ControlServer } from '../../src/control/server.ts';
 import { OperatorWordError } from '../../src/steer/operator-word.ts';
+import { FakeEffects } from '../support/effects.ts';
 
 const STATUS: ServerStatus = {
   version: '1',
@@ -47,9 +48,12 @@ describe('the control socket', () => {
     },
   };
 
+  let log = new FakeEffects();
+
   beforeEach(async () => {
+    log = new FakeEffects();
     directory = mkdtempSync(join(tmpdir(), 'waypost-control-'));
-    server = new ControlServer(directory, controlled, SILENT_LOG);
+    server = new ControlServer(directory, controlled, log.log);
     await server.listen();
   });
 
@@ -77,6 +81,26 @@ describe('the control socket', () => {
     expect(failure)
       .to.be.instanceOf(ControlError)
       .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('carries the operator’s word, and says no without a line of the log', async () => {
+    const client = new ControlClient(directory);
+    const word = { name: 'www.example.test', member: '192.0.2.1', state: 'out', by: 'kim' } as const;
+    const told = await client.sayOfMember({ ...word, until: '2h', reason: 'a & b' });
+    expect(told).to.include({ serial: 8, isChanged: true });
+    await client.sayOfMember({ ...word, state: 'auto', by: '', until: undefined, reason: undefined });
+    expect(said).to.deep.equal([
+      { ...word, until: '2h', reason: 'a & b' },
+      { ...word, state: 'auto', by: 'unknown', until: undefined, reason: undefined },
+    ]);
+    expect((await client.members('www.example.test')).owner).to.equal('www.example.test');
+    const failure = await client
+      .sayOfMember({ ...word, member: '192.0.2.9', until: undefined, reason: undefined })
+      .catch((error: unknown) => error);
+    expect(failure)
+      .to.be.instanceOf(ControlError)
+      .with.property('message', "the server says: '192.0.2.9' is no member");
+    expect(log.lines).to.deep.equal([]);
   });
 
   it('refuses what is no path, what it does not know, and requests that are too large', async () => {
