@@ -1,6 +1,6 @@
 import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
-import type { DomainName } from '../wire/name.ts';
+import { compareNames, type DomainName, equalNames, isSubdomain } from '../wire/name.ts';
 import type { Owner, RRset } from '../zone/record.ts';
 import { isSteeringOwner, steeringOwner } from '../zone/steering-owner.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -25,7 +25,7 @@ export class LiveView implements ZoneView {
 
   get(name: DomainName): Owner | undefined {
     const owner = this.#raw.get(name);
-    return owner === undefined ? undefined : this.#live(owner);
+    return owner === undefined ? undefined : this.#live(owner, (at) => this.#raw.get(at));
   }
 
   owners(): Iterable<Owner> {
@@ -36,19 +36,36 @@ export class LiveView implements ZoneView {
     return this.#lives(this.#raw.ownersBelow(name));
   }
 
+  /**
+   * The live ones of owners that come in canonical order with all that is below them. The one after an owner says mostly
+   * whether its `_steer` name is there, so that a zone without steering is walked without a look-up.
+   */
   *#lives(owners: Iterable<Owner>): Iterable<Owner> {
-    for (const owner of owners) {
-      const live = this.#live(owner);
+    let owner: Owner | undefined;
+    for (const next of owners) {
+      const live = owner && this.#live(owner, (at) => this.#steeringAt(at, next));
       if (live !== undefined) yield live;
+      owner = next;
     }
+    const live = owner && this.#live(owner, () => undefined); // nothing follows, so nothing is below it
+    if (live !== undefined) yield live;
   }
 
-  /** `undefined` when nothing of the owner is to be seen. */
-  #live(owner: Owner): Owner | undefined {
+  /** What `_steer.<owner>`, here `at`, owns, where `next` is what follows its owner on the walk. */
+  #steeringAt(at: DomainName, next: Owner): Owner | undefined {
+    if (!isSubdomain(next.name, at.subarray(1 + (at[0] ?? 0)))) return undefined;
+    if (equalNames(next.name, at)) return next;
+    return compareNames(next.name, at) > 0 ? undefined : this.#raw.get(at);
+  }
+
+  /** `undefined` when nothing of the owner is to be seen. `steeringAt` gives what its `_steer` name owns. */
+  #live(owner: Owner, steeringAt: (at: DomainName) => Owner | undefined): Owner | undefined {
     if (isSteeringOwner(owner.name)) return undefined;
     if (!owner.rrsets.some(({ type }) => isSteeredType(type))) return owner;
     const at = steeringOwner(owner.name);
-    const lines = steeringLinesOf(at === undefined ? undefined : this.#raw.get(at));
+    const steering = at === undefined ? undefined : steeringAt(at);
+    if (steering === undefined) return owner;
+    const lines = steeringLinesOf(steering);
     if (lines.policy === undefined) return owner;
     const rrsets: RRset[] = [];
     for (const rrset of owner.rrsets) {
