@@ -58,32 +58,41 @@ export class LiveView implements ZoneView {
     return compareNames(next.name, at) > 0 ? undefined : this.#raw.get(at);
   }
 
-  /** `undefined` when nothing of the owner is to be seen. `steeringAt` gives what its `_steer` name owns. */
   #live(owner: Owner, steeringAt: (at: DomainName) => Owner | undefined): Owner | undefined {
     if (isSteeringOwner(owner.name)) return undefined;
     if (!owner.rrsets.some(({ type }) => isSteeredType(type))) return owner;
     const at = steeringOwner(owner.name);
-    const steering = at === undefined ? undefined : steeringAt(at);
-    if (steering === undefined) return owner;
-    const lines = steeringLinesOf(steering);
-    if (lines.policy === undefined) return owner;
-    const rrsets: RRset[] = [];
-    for (const rrset of owner.rrsets) {
-      const { type, ttl } = rrset;
-      if (!isSteeredType(type)) {
-        rrsets.push(rrset);
-        continue;
-      }
-      const byMember = new Map(rrset.rdatas.map((rdata) => [memberOf(type, rdata), rdata]));
-      const { answering } = liveSetOf([...byMember.keys()], lines, this.#nowSeconds);
-      const alive = new Set(answering);
-      let rdatas = [...byMember].filter(([member]) => alive.has(member)).map(([, rdata]) => rdata);
-      if (type === RRType.CNAME) rdatas = [...rdatas].sort(inCanonicalOrder).slice(0, 1);
-      if (rdatas.length > 0) rrsets.push({ type, ttl, rdatas });
-    }
-    return rrsets.length === 0 ? undefined : { name: owner.name, rrsets };
+    return liveOwner(owner, at === undefined ? undefined : steeringAt(at), this.#nowSeconds);
   }
 }
+
+/**
+ * What everybody sees of `owner` when its `_steer` name owns `steering`; `undefined` when that is nothing. `nowSeconds` is
+ * since 1970; `-Infinity` when nothing shall have lapsed.
+ */
+export function liveOwner(owner: Owner, steering: Owner | undefined, nowSeconds: number): Owner | undefined {
+  if (isSteeringOwner(owner.name)) return undefined;
+  if (steering === undefined || !owner.rrsets.some(({ type }) => isSteeredType(type))) return owner;
+  const lines = steeringLinesOf(steering);
+  if (lines.policy === undefined) return owner;
+  const rrsets: RRset[] = [];
+  for (const rrset of owner.rrsets) {
+    const { type, ttl } = rrset;
+    if (!isSteeredType(type)) {
+      rrsets.push(rrset);
+      continue;
+    }
+    const byMember = new Map(rrset.rdatas.map((rdata) => [memberOf(type, rdata), rdata]));
+    const { answering } = liveSetOf([...byMember.keys()], lines, nowSeconds);
+    const alive = new Set(answering);
+    let rdatas = [...byMember].filter(([member]) => alive.has(member)).map(([, rdata]) => rdata);
+    if (type === RRType.CNAME) rdatas = [...rdatas].sort(inCanonicalOrder).slice(0, 1);
+    if (rdatas.length > 0) rrsets.push({ type, ttl, rdatas });
+  }
+  return rrsets.length === 0 ? undefined : { name: owner.name, rrsets };
+}
+
+// --- helpers ---
 
 /** RFC 4034 §6.3: the records of an RRset are in the order of their canonical RDATA. */
 function inCanonicalOrder(a: Uint8Array, b: Uint8Array): number {

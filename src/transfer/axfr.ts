@@ -1,6 +1,6 @@
-import { showName } from '../wire/name.ts';
-import { RRType } from '../wire/iana.ts';
 import { WaypostError } from '../base/errors.ts';
+import { RRType } from '../wire/iana.ts';
+import { showName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
 import type { RR } from '../zone/record.ts';
 import type { ZoneView } from '../zone/view.ts';

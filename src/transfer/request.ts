@@ -2,7 +2,7 @@ import type { Message, Question } from '../message/message.ts';
 import { Rcode, RRClass, RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, foldName } from '../wire/name.ts';
 import { soaSerial } from '../zone/serial.ts';
-import { type TransferRefusal, refuseTransfer } from './refusal.ts';
+import { refuseTransfer, type TransferRefusal } from './refusal.ts';
 
 /** A question for a zone. */
 export interface TransferRequest {
