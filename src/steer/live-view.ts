@@ -25,7 +25,7 @@ export class LiveView implements ZoneView {
 
   get(name: DomainName): Owner | undefined {
     const owner = this.#raw.get(name);
-    return owner === undefined ? undefined : this.#live(owner, (at) => this.#raw.get(at));
+    return owner === undefined ? undefined : this.#live(owner, undefined);
   }
 
   owners(): Iterable<Owner> {
@@ -43,26 +43,24 @@ export class LiveView implements ZoneView {
   *#lives(owners: Iterable<Owner>): Iterable<Owner> {
     let owner: Owner | undefined;
     for (const next of owners) {
-      const live = owner && this.#live(owner, (at) => this.#steeringAt(at, next));
+      const isAbove = owner !== undefined && isSubdomain(next.name, owner.name);
+      const live = isAbove ? owner && this.#live(owner, next) : withoutLines(owner);
       if (live !== undefined) yield live;
       owner = next;
     }
-    const live = owner && this.#live(owner, () => undefined); // nothing follows, so nothing is below it
-    if (live !== undefined) yield live;
+    const last = withoutLines(owner);
+    if (last !== undefined) yield last;
   }
 
-  /** What `_steer.<owner>`, here `at`, owns, where `next` is what follows its owner on the walk. */
-  #steeringAt(at: DomainName, next: Owner): Owner | undefined {
-    if (!isSubdomain(next.name, at.subarray(1 + (at[0] ?? 0)))) return undefined;
-    if (equalNames(next.name, at)) return next;
-    return compareNames(next.name, at) > 0 ? undefined : this.#raw.get(at);
-  }
-
-  #live(owner: Owner, steeringAt: (at: DomainName) => Owner | undefined): Owner | undefined {
+  /** `next` is the first owner below this one, where that is known. */
+  #live(owner: Owner, next: Owner | undefined): Owner | undefined {
     if (isSteeringOwner(owner.name)) return undefined;
     if (!owner.rrsets.some(({ type }) => isSteeredType(type))) return owner;
     const at = steeringOwner(owner.name);
-    return liveOwner(owner, at === undefined ? undefined : steeringAt(at), this.#nowSeconds);
+    if (at === undefined) return owner;
+    if (next !== undefined && compareNames(next.name, at) > 0) return owner;
+    const steering = next !== undefined && equalNames(next.name, at) ? next : this.#raw.get(at);
+    return liveOwner(owner, steering, this.#nowSeconds);
   }
 }
 
@@ -93,6 +91,11 @@ export function liveOwner(owner: Owner, steering: Owner | undefined, nowSeconds:
 }
 
 // --- helpers ---
+
+/** An owner that nothing is below: no `_steer` name either. */
+function withoutLines(owner: Owner | undefined): Owner | undefined {
+  return owner === undefined || isSteeringOwner(owner.name) ? undefined : owner;
+}
 
 /** RFC 4034 §6.3: the records of an RRset are in the order of their canonical RDATA. */
 function inCanonicalOrder(a: Uint8Array, b: Uint8Array): number {
