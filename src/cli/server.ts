@@ -18,12 +18,14 @@ import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
@@ -55,6 +57,8 @@ export class Server implements Controlled {
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
@@ -107,6 +111,8 @@ export class Server implements Controlled {
     });
     this.#writer = new ZoneWriter({ database, image: this.#image, effects });
     this.#queue = new CommitQueue({ writer: this.#writer });
+    this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
+    this.#transfers = this.#makeTransferHandler();
     this.#dispatcher = this.#makeDispatcher();
     this.#loader = new ZoneLoader({
       directory: config.zones,
@@ -185,6 +191,7 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
@@ -194,7 +201,8 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
-    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    this.#snapshots.close();
     this.#database.close();
   }
 
@@ -212,11 +220,25 @@ export class Server implements Controlled {
     return new Dispatcher({
       keys: () => live.permissions.keys,
       query: NOT_IMPLEMENTED,
-      transfer: NOT_IMPLEMENTED,
+      transfer: this.#transfers,
       update,
       notify: NOT_IMPLEMENTED,
       maxPayload: this.#config.udp.maxPayload,
       effects,
+    });
+  }
+
+  #makeTransferHandler(): TransferHandler {
+    const live = this.#live;
+    return new TransferHandler({
+      snapshots: this.#snapshots,
+      hasZone: (apex) => this.#database.zone(apex) !== undefined,
+      rulesOf: (apex) => live.permissions.transfersOf(apex),
+      updateRulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.fetchableBy(key),
+      most: this.#config.transfers.max,
+      effects: this.#effects,
+      timers: SYSTEM_TIMERS,
     });
   }
 
@@ -328,6 +350,8 @@ const NOT_IMPLEMENTED: RequestHandler = {
   },
 };
 
+/** Zones that are read at once beside transfers. */
+const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;
