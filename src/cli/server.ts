@@ -27,6 +27,7 @@ import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
@@ -34,7 +35,9 @@ import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { permitTransfer } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -67,6 +70,8 @@ export class Server implements Controlled {
   readonly #live: LiveConfig;
   /** Answers on this thread. */
   readonly #responder: Responder;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
@@ -119,6 +124,8 @@ export class Server implements Controlled {
     });
     this.#writer = new ZoneWriter({ database, image: this.#image, effects });
     this.#queue = new CommitQueue({ writer: this.#writer });
+    this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
+    this.#transfers = this.#makeTransferHandler();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -213,6 +220,7 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
@@ -222,7 +230,8 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
-    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    this.#snapshots.close();
     this.#database.close();
   }
 
@@ -247,13 +256,30 @@ export class Server implements Controlled {
           view: (apex) => this.#database.view(apex),
         },
         rulesOf: (apex) => live.permissions.updatesOf(apex),
-        transferViewOf: () => undefined,
+        transferViewOf: (apex, who) => {
+          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
+          return permission.kind === 'permission' ? permission.view : undefined;
+        },
       }),
-      transfer: NOT_IMPLEMENTED,
+      transfer: this.#transfers,
       update,
       notify: NOT_IMPLEMENTED,
       maxPayload: this.#config.udp.maxPayload,
       effects,
+    });
+  }
+
+  #makeTransferHandler(): TransferHandler {
+    const live = this.#live;
+    return new TransferHandler({
+      snapshots: this.#snapshots,
+      hasZone: (apex) => this.#database.zone(apex) !== undefined,
+      rulesOf: (apex) => live.permissions.transfersOf(apex),
+      updateRulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.fetchableBy(key),
+      most: this.#config.transfers.max,
+      effects: this.#effects,
+      timers: SYSTEM_TIMERS,
     });
   }
 
@@ -364,6 +390,8 @@ const NOT_IMPLEMENTED: RequestHandler = {
   },
 };
 
+/** Zones that are read at once beside transfers. */
+const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;
