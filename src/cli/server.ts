@@ -23,8 +23,10 @@ import { UpdateHandler } from '../serve/update-handler.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
+import { JournalCutter } from '../store/journal-cutter.ts';
 import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
@@ -57,6 +59,8 @@ export class Server implements Controlled {
   readonly #queue: CommitQueue;
   readonly #permissions: Permissions;
   readonly #dispatcher: Dispatcher;
+  readonly #cutter: JournalCutter;
+  readonly #snapshots: SnapshotPool;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -101,7 +105,20 @@ export class Server implements Controlled {
       view: (apex) => database.view(apex),
       onGeneration: (memory) => this.#publish(memory),
     });
-    this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#writer = new ZoneWriter({
+      database,
+      image: this.#image,
+      effects,
+      onChanged: (apex) => this.#cutter.note(apex),
+    });
+    this.#cutter = new JournalCutter({
+      database,
+      writer: this.#writer,
+      bounds: config.journal,
+      effects,
+      schedule: (run) => SYSTEM_TIMERS.after(JOURNAL_CUT_MS, run),
+    });
+    this.#snapshots = new SnapshotPool(database.path, MOST_SNAPSHOTS);
     this.#queue = new CommitQueue({ writer: this.#writer });
     this.#permissions = new Permissions(config, keys);
     this.#dispatcher = this.#makeDispatcher();
@@ -188,6 +205,8 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop(), this.#loading]);
+    await this.#cutter.stop();
+    this.#snapshots.close();
     this.#database.close();
   }
 
@@ -221,6 +240,7 @@ export class Server implements Controlled {
     await this.#listen();
     await this.#control.listen();
     if (isRestart) await this.#load();
+    for (const { apex } of this.#database.zones()) this.#cutter.note(apex);
     this.#stopRotation = SYSTEM_TIMERS.every(COOKIE_CHECK_MS, () => this.#rotateCookies());
   }
 
@@ -322,5 +342,9 @@ const NOT_IMPLEMENTED: RequestHandler = {
 };
 
 const COOKIE_CHECK_MS = 60_000;
+/** After a change: short enough that a stream of them does not pile up, long enough to be done for many at once. */
+const JOURNAL_CUT_MS = 1000;
+/** Zones that are read at once: by transfers, and by people who look into the history. */
+const MOST_SNAPSHOTS = 64;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;

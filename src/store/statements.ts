@@ -107,10 +107,12 @@ export function prepareStatements(sql: Database, path: string) {
         atMs: number,
         byKind: string,
         byName: string,
+        byAddress: string | null,
       ]
     >(
-      `INSERT INTO journal (apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO journal
+         (apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     completeJournal: query<
       [serialFrom: number, serialTo: number, removed: number, added: number, id: number]
@@ -140,6 +142,25 @@ export function prepareStatements(sql: Database, path: string) {
       `SELECT id, serial_from, serial_to, removed, added FROM journal WHERE apex = ? AND id >= ?
        ORDER BY id LIMIT ?`,
     ),
+    /** Entries after that one, the records they hold, the SOAs among them, and the last of them. */
+    journalGrowth: query<
+      [apex: Uint8Array, after: number],
+      [entries: number, records: number | null, last: number | null]
+    >(
+      `SELECT count(*), sum(CASE action WHEN 'change' THEN removed + added + 2 ELSE 0 END), max(id)
+       FROM journal WHERE apex = ? AND id > ?`,
+    ),
+    oldestEntries: query<[apex: Uint8Array, limit: number], [id: number, records: number]>(
+      `SELECT id, CASE action WHEN 'change' THEN removed + added + 2 ELSE 0 END
+       FROM journal WHERE apex = ? ORDER BY id LIMIT ?`,
+    ),
+    deleteJournalRecords: query<[journal: number]>('DELETE FROM journal_rr WHERE journal = ?'),
+    clearJournalRecords: query<[journal: number, limit: number]>(
+      'DELETE FROM journal_rr WHERE journal = ? LIMIT ?',
+    ),
+    insertCut: query<[journal: number]>('INSERT INTO journal_cut VALUES (?)'),
+    oldestCut: query<[], [journal: number]>('SELECT journal FROM journal_cut ORDER BY journal LIMIT 1'),
+    deleteCut: query<[journal: number]>('DELETE FROM journal_cut WHERE journal = ?'),
     journalRecords: query<
       [journal: number],
       [

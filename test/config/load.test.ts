@@ -29,6 +29,7 @@ describe('config/load', () => {
       identity: { version: 'waypost', hostname: '', nsid: '' },
       udp: { maxPayload: 1232 },
       tcp: { idleTimeout: 10, maxConnections: 1000, maxConnectionsPerClient: 50 },
+      journal: { maxEntries: 10_000, maxRecords: 1_000_000 },
       keys: {},
       zone: {},
     });
