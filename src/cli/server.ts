@@ -31,6 +31,7 @@ import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
+import { HistoryControl } from './history-control.ts';
 import { listenAddressOf } from './listen-address.ts';
 import { Permissions } from './permissions.ts';
 import { reportReload } from './reload-report.ts';
@@ -51,6 +52,7 @@ export class StoppingError extends Error {
  * {@link start} makes one that answers; {@link stop} ends it.
  */
 export class Server implements Controlled {
+  readonly history: HistoryControl;
   readonly #config: Config;
   readonly #effects: Effects;
   readonly #database: ZoneDatabase;
@@ -129,6 +131,12 @@ export class Server implements Controlled {
       effects,
       onProgress: (apex, records) => onProgress(showName(apex), records),
       breathe: () => this.#breathe(),
+    });
+    this.history = new HistoryControl({
+      snapshots: this.#snapshots,
+      queue: this.#queue,
+      apexes: () => database.zones().map(({ apex }) => apex),
+      published: () => this.#published,
     });
     mkdirSync(config.data, { recursive: true });
     this.#cookies = new CookieSecrets(join(config.data, 'cookie-secrets'), effects);

@@ -60,3 +60,45 @@ export interface ReloadedZone {
   readonly warnings: readonly string[];
   readonly errors: readonly string[];
 }
+
+/** A line of `GET /zone/history`: an entry of the journal, or one of its records. */
+export type HistoryLine =
+  | ({ readonly kind: 'entry' } & HistoryEntry)
+  | ({ readonly kind: 'record' } & RecordLine);
+
+/** One change of a zone, its load or its removal. */
+export interface HistoryEntry {
+  readonly action: string;
+  readonly serialFrom?: number | undefined;
+  readonly serialTo?: number | undefined;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  readonly by: { readonly kind: string; readonly name: string; readonly address?: string | undefined };
+  /** Records, the SOA not counted. */
+  readonly removed: number;
+  readonly added: number;
+}
+
+/** A record in presentation format. */
+export interface RecordLine {
+  /** `-` it goes, `+` it comes; absent where a zone is listed. */
+  readonly sign?: '-' | '+';
+  readonly owner: string;
+  readonly ttl: number;
+  readonly type: string;
+  readonly data: string;
+}
+
+/** `POST /zone/undo`. */
+export interface UndoReport {
+  readonly zone: string;
+  /** The serial whose change was to be taken back. */
+  readonly undone: number;
+  /** The zone's serial now; as before when there were conflicts. */
+  readonly serial: number;
+  readonly removed: number;
+  readonly added: number;
+  /** Records that are not what that change made of them; when there are any, nothing was done. */
+  readonly conflicts: readonly { readonly record: RecordLine; readonly why: string }[];
+  readonly warnings: readonly string[];
+}

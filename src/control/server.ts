@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import { type HistoryControlled, HistoryError, routeHistory } from './history.ts';
 import { CONTROL_SOCKET, type ReloadReport, type ServerStatus, type ZoneSummary } from './protocol.ts';
+import { Streamed } from './stream.ts';
 
 /** What the control socket can ask of the running server. */
 export interface Controlled {
@@ -11,6 +13,7 @@ export interface Controlled {
   zones(): readonly ZoneSummary[];
   /** Reads the zone files again; with an apex (presentation format), reports that zone only. */
   reload(apex: string | undefined): Promise<ReloadReport>;
+  readonly history: HistoryControlled;
 }
 
 /** The control socket cannot be made. */
@@ -75,10 +78,15 @@ export class ControlServer {
       const result = await this.#route(`${request.method} ${url.pathname}`, url.searchParams);
       if (result === undefined)
         send(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
+      else if (result instanceof Streamed) await result.send(response);
       else send(response, 200, result);
     } catch (error) {
+      if (error instanceof HistoryError) {
+        send(response, 400, { error: messageOf(error) });
+        return;
+      }
       this.#log.error('control: request failed', { error: messageOf(error) });
-      send(response, 500, { error: messageOf(error) });
+      if (!response.headersSent) send(response, 500, { error: messageOf(error) });
     }
   }
 
@@ -91,7 +99,7 @@ export class ControlServer {
       case 'POST /reload':
         return this.#controlled.reload(parameters.get('zone') ?? undefined);
       default:
-        return undefined;
+        return routeHistory(this.#controlled.history, what, parameters);
     }
   }
 }

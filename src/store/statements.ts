@@ -161,6 +161,36 @@ export function prepareStatements(sql: Database, path: string) {
     insertCut: query<[journal: number]>('INSERT INTO journal_cut VALUES (?)'),
     oldestCut: query<[], [journal: number]>('SELECT journal FROM journal_cut ORDER BY journal LIMIT 1'),
     deleteCut: query<[journal: number]>('DELETE FROM journal_cut WHERE journal = ?'),
+    /** Newest first. */
+    journalPage: query<
+      [apex: Uint8Array, before: number, limit: number],
+      [
+        id: number,
+        action: string,
+        serialFrom: number | null,
+        serialTo: number | null,
+        removed: number,
+        added: number,
+        atMs: number,
+        byKind: string,
+        byName: string,
+        byAddress: string | null,
+      ]
+    >(
+      `SELECT id, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address
+       FROM journal WHERE apex = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+    ),
+    /** The newest change to that serial after the row `after`. */
+    changeTo: query<
+      [apex: Uint8Array, after: number, serialTo: number],
+      [id: number, removed: number, added: number]
+    >(
+      `SELECT id, removed, added FROM journal WHERE apex = ? AND id > ? AND serial_to = ?
+       ORDER BY id DESC LIMIT 1`,
+    ),
+    oldestSerial: query<[apex: Uint8Array, after: number], [serialFrom: number]>(
+      'SELECT serial_from FROM journal WHERE apex = ? AND id > ? ORDER BY id LIMIT 1',
+    ),
     journalRecords: query<
       [journal: number],
       [
