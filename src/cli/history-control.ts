@@ -37,22 +37,18 @@ export class HistoryControl implements HistoryControlled {
   *entries(zone: string, most: number, withRecords: boolean): Iterable<HistoryLine> {
     const { snapshot, apex } = this.#open(zone);
     try {
-      let left = most;
-      for (const {
-        id,
-        action,
-        serialFrom,
-        serialTo,
-        removed,
-        added,
-        atMs,
-        by,
-      } of snapshot.journal.entries()) {
-        if (left-- <= 0) return;
-        const at = new Date(atMs).toISOString();
-        yield { kind: 'entry', action, serialFrom, serialTo, at, by, removed, added };
-        if (!withRecords || action !== 'change') continue;
-        for (const line of linesOf(snapshot.journal.recordsOf(id), apex)) yield { kind: 'record', ...line };
+      for (const { id: _, atMs, ...entry } of take(snapshot.journal.entries(), most)) {
+        yield { kind: 'entry', ...entry, at: new Date(atMs).toISOString() };
+      }
+      if (!withRecords) return;
+      let of = 0;
+      for (const { id, action, removed, added } of take(snapshot.journal.entries(), most)) {
+        if (removed + added > MOST_LOOKED_THROUGH) yield { kind: 'omitted', of };
+        else if (action === 'change') {
+          for (const line of linesOf(snapshot.journal.recordsOf(id), apex))
+            yield { kind: 'record', of, ...line };
+        }
+        of++;
       }
     } finally {
       snapshot.close();
@@ -218,6 +214,15 @@ function unknownSerial({ view, serial: now, journal }: ZoneSnapshot, serial: num
   return new HistoryError(
     `serial ${serial} of ${zone} is not in its journal, which goes from ${oldest} to ${now} (waypost zone history lists the changes)`,
   );
+}
+
+function* take<T>(values: Iterable<T>, most: number): Iterable<T> {
+  let left = most;
+  if (left === 0) return;
+  for (const value of values) {
+    yield value;
+    if (--left === 0) return;
+  }
 }
 
 // --- text ---

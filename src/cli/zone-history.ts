@@ -1,5 +1,5 @@
 import type { ControlClient } from '../control/client.ts';
-import type { HistoryEntry, RecordLine } from '../control/protocol.ts';
+import type { HistoryEntry, HistoryLine, RecordLine } from '../control/protocol.ts';
 import { readInteger } from './arguments.ts';
 import { paint, showTable, type Terminal } from './terminal.ts';
 
@@ -20,32 +20,72 @@ export async function showHistory(
   { most, withRecords, isJson }: HistoryWish,
 ): Promise<number> {
   const limit = most === undefined ? DEFAULT_ENTRIES : readInteger('-n', most, 1, MOST_ENTRIES);
-  const entries: { entry: HistoryEntry; records: RecordLine[] }[] = [];
+  const entries: HistoryEntry[] = [];
+  const printer = withRecords ? new RecordsPrinter(terminal, entries, isJson) : undefined;
   for await (const line of client.history(zone, limit, withRecords)) {
     if (line.kind === 'entry') {
       const { kind: _, ...entry } = line;
-      entries.push({ entry, records: [] });
-    } else {
-      const { kind: _, ...record } = line;
-      entries.at(-1)?.records.push(record);
-    }
+      entries.push(entry);
+    } else await printer?.take(line);
   }
-  if (isJson) {
-    const values = entries.map(({ entry, records }) => (withRecords ? { ...entry, records } : entry));
-    terminal.out(`${JSON.stringify(values)}\n`);
-    return 0;
-  }
-  const [heading = '', ...lines] = showTable(
-    COLUMNS,
-    entries.map(({ entry }) => rowOf(entry)),
-  ).split('\n');
-  terminal.out(`${heading}\n`);
-  for (const [i, { records }] of entries.entries()) {
-    terminal.out(`${lines[i]}\n`);
-    for (const record of records) terminal.out(showDiffLine(terminal, record));
-    if (records.length > 0) terminal.out('\n');
-  }
+  if (printer !== undefined) await printer.end();
+  else if (isJson) terminal.out(`${JSON.stringify(entries)}\n`);
+  else await terminal.write(showTable(COLUMNS, entries.map(rowOf)));
   return 0;
+}
+
+/** Prints entries with their records as these come, so that it holds those of one entry at a time. */
+class RecordsPrinter {
+  readonly #terminal: Terminal;
+  readonly #entries: readonly HistoryEntry[];
+  readonly #isJson: boolean;
+  #rows: readonly string[] | undefined;
+  #printed = 0;
+  #records: RecordLine[] = [];
+  #isOmitted = false;
+
+  constructor(terminal: Terminal, entries: readonly HistoryEntry[], isJson: boolean) {
+    this.#terminal = terminal;
+    this.#entries = entries;
+    this.#isJson = isJson;
+  }
+
+  /** `entries` are complete when the first record comes. */
+  async take(line: Exclude<HistoryLine, { kind: 'entry' }>): Promise<void> {
+    while (this.#printed < line.of) await this.#print();
+    if (line.kind === 'omitted') {
+      this.#isOmitted = true;
+      return;
+    }
+    const { kind: _, of: __, ...record } = line;
+    this.#records.push(record);
+  }
+
+  async end(): Promise<void> {
+    while (this.#printed < this.#entries.length) await this.#print();
+    if (this.#isJson) await this.#terminal.write(this.#printed === 0 ? '[]\n' : ']\n');
+  }
+
+  /** The next entry. */
+  async #print(): Promise<void> {
+    const i = this.#printed++;
+    const records = this.#records;
+    this.#records = [];
+    const isOmitted = this.#isOmitted;
+    this.#isOmitted = false;
+    if (this.#isJson) {
+      const value = { ...this.#entries[i], ...(isOmitted ? { isOmitted } : { records }) };
+      await this.#terminal.write(`${i === 0 ? '[' : ',\n'}${JSON.stringify(value)}`);
+      return;
+    }
+    this.#rows ??= showTable(COLUMNS, this.#entries.map(rowOf)).split('\n');
+    if (i === 0) await this.#terminal.write(`${this.#rows[0]}\n`);
+    await this.#terminal.write(`${this.#rows[i + 1]}\n`);
+    for (const record of records) await this.#terminal.write(showDiffLine(this.#terminal, record));
+    if (isOmitted && this.#entries[i]?.action === 'change')
+      await this.#terminal.write('too many records to list\n');
+    if (records.length > 0) await this.#terminal.write('\n');
+  }
 }
 
 /** A line of a diff: `- www.example.test. 60 A 192.0.2.1`. */

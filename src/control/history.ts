@@ -7,7 +7,7 @@ import { Streamed } from './stream.ts';
  * throw {@link HistoryError}, the iterables when they are begun.
  */
 export interface HistoryControlled {
-  /** The newest `most` entries of a zone's journal, newest first; each followed by its records when asked for. */
+  /** The newest `most` entries of a zone's journal, newest first; then, when asked for, their records. */
   entries(zone: string, most: number, withRecords: boolean): Iterable<HistoryLine>;
   /** A zone as a master file, as it is or as it was at a serial. */
   text(zone: string, serial: number | undefined): Iterable<string>;

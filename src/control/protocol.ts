@@ -61,10 +61,13 @@ export interface ReloadedZone {
   readonly errors: readonly string[];
 }
 
-/** A line of `GET /zone/history`: an entry of the journal, or one of its records. */
+/** A line of `GET /zone/history`: first the entries, then their records, if they were asked for. */
 export type HistoryLine =
   | ({ readonly kind: 'entry' } & HistoryEntry)
-  | ({ readonly kind: 'record' } & RecordLine);
+  /** A record of the entry number `of`, counted from 0. */
+  | ({ readonly kind: 'record'; readonly of: number } & RecordLine)
+  /** That entry, or what was loaded or removed with it, has too many records to be listed. */
+  | { readonly kind: 'omitted'; readonly of: number };
 
 /** One change of a zone, its load or its removal. */
 export interface HistoryEntry {
