@@ -1,11 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Config } from '../config/settings.ts';
-import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protocol.ts';
+import { Members } from '../control/members.ts';
+import type {
+  MemberRequest,
+  MemberSaid,
+  ReloadReport,
+  ServerStatus,
+  ZoneSummary,
+} from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
@@ -13,12 +21,15 @@ import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
+import { QueryHandler } from '../serve/query-handler.ts';
 import { composeReply } from '../serve/reply.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
@@ -27,6 +38,7 @@ import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { permitTransfer } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -59,9 +71,13 @@ export class Server implements Controlled {
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
+  /** Answers on this thread. */
+  readonly #responder: Responder;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
   readonly #cutter: JournalCutter;
-  readonly #snapshots: SnapshotPool;
+  readonly #members: Members;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -76,7 +92,6 @@ export class Server implements Controlled {
   #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
-  #responder: Responder | undefined;
   #addresses: readonly ListenAddress[] = [];
 
   /**
@@ -124,9 +139,9 @@ export class Server implements Controlled {
       effects,
       schedule: (run) => SYSTEM_TIMERS.after(JOURNAL_CUT_MS, run),
     });
-    this.#snapshots = new SnapshotPool(database.path, MOST_SNAPSHOTS);
     this.#queue = new CommitQueue({ writer: this.#writer });
-    this.#dispatcher = this.#makeDispatcher();
+    this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
+    this.#transfers = this.#makeTransferHandler();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -150,6 +165,15 @@ export class Server implements Controlled {
       cookieSecrets: this.#cookies.memory,
       lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
+    this.#responder = new Responder(this.#image.memory, this.#options, effects.nowMs);
+    this.#dispatcher = this.#makeDispatcher();
+    this.#members = new Members({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      view: (apex) => database.view(apex),
+      published: () => this.#published,
+      effects,
+    });
     this.#control = new ControlServer(config.data, this, effects.log);
   }
 
@@ -186,6 +210,14 @@ export class Server implements Controlled {
     return reportReload({ zones: wanted, errors: [...mistakes, ...report.errors] });
   }
 
+  members(name: string): MembersReport {
+    return this.#members.list(name);
+  }
+
+  sayOfMember(request: MemberRequest): Promise<MemberSaid> {
+    return this.#members.say(request);
+  }
+
   status(): ServerStatus {
     const image = this.#image.statistics();
     const zones = this.#database.zones();
@@ -210,6 +242,7 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
@@ -219,7 +252,7 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
-    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
     await this.#cutter.stop();
     this.#snapshots.close();
     this.#database.close();
@@ -238,12 +271,38 @@ export class Server implements Controlled {
     });
     return new Dispatcher({
       keys: () => live.permissions.keys,
-      query: NOT_IMPLEMENTED,
-      transfer: NOT_IMPLEMENTED,
+      query: new QueryHandler({
+        live: this.#responder,
+        raw: new RawResponder(this.#options, effects.nowMs),
+        hosted: {
+          zoneAbove: (name) => this.#image.zoneAbove(name),
+          view: (apex) => this.#database.view(apex),
+        },
+        rulesOf: (apex) => live.permissions.updatesOf(apex),
+        transferViewOf: (apex, who) => {
+          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
+          return permission.kind === 'permission' ? permission.view : undefined;
+        },
+      }),
+      transfer: this.#transfers,
       update,
       notify: NOT_IMPLEMENTED,
       maxPayload: this.#config.udp.maxPayload,
       effects,
+    });
+  }
+
+  #makeTransferHandler(): TransferHandler {
+    const live = this.#live;
+    return new TransferHandler({
+      snapshots: this.#snapshots,
+      hasZone: (apex) => this.#database.zone(apex) !== undefined,
+      rulesOf: (apex) => live.permissions.transfersOf(apex),
+      updateRulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.fetchableBy(key),
+      most: this.#config.transfers.max,
+      effects: this.#effects,
+      timers: SYSTEM_TIMERS,
     });
   }
 
@@ -286,7 +345,6 @@ export class Server implements Controlled {
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
-    this.#responder = new Responder(this.#image.memory, this.#options, this.#effects.nowMs);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
@@ -333,7 +391,7 @@ export class Server implements Controlled {
   }
 
   #publish(memory: ImageMemory): void {
-    this.#responder?.take(memory);
+    this.#responder.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
     this.#published = this.#pool?.publish(shared) ?? this.#published;
   }
@@ -356,10 +414,10 @@ const NOT_IMPLEMENTED: RequestHandler = {
   },
 };
 
+/** Zones that are read at once beside transfers: by people who look into the history. */
+const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
 /** After a change: short enough that a stream of them does not pile up, long enough to be done for many at once. */
 const JOURNAL_CUT_MS = 1000;
-/** Zones that are read at once: by transfers, and by people who look into the history. */
-const MOST_SNAPSHOTS = 64;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;

@@ -1,9 +1,12 @@
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import {
   CONTROL_SOCKET,
   type HistoryLine,
+  type MemberRequest,
+  type MemberSaid,
   type RecordLine,
   type ReloadReport,
   type ServerStatus,
@@ -34,6 +37,17 @@ export class ControlClient {
 
   reload(apex: string | undefined): Promise<ReloadReport> {
     return this.#ask('POST', apex === undefined ? '/reload' : `/reload?zone=${encodeURIComponent(apex)}`);
+  }
+
+  members(name: string): Promise<MembersReport> {
+    return this.#ask('GET', `/members?${new URLSearchParams({ name })}`);
+  }
+
+  sayOfMember({ name, member, state, until, reason, by }: MemberRequest): Promise<MemberSaid> {
+    const parameters = new URLSearchParams({ name, member, state, by });
+    if (until !== undefined) parameters.set('until', until);
+    if (reason !== undefined) parameters.set('reason', reason);
+    return this.#ask('POST', `/member?${parameters}`);
   }
 
   /** See `HistoryControlled.entries`. */
@@ -137,5 +151,5 @@ function pathOf(path: string, parameters: Readonly<Record<string, string | numbe
 
 /** What is wrong with a question is said as it is; what went wrong in the server, as its words. */
 function saying({ statusCode }: IncomingMessage, { error }: { readonly error: string }): string {
-  return statusCode === 400 ? error : `the server says: ${error}`;
+  return statusCode === 422 ? error : `the server says: ${error}`;
 }

@@ -4,8 +4,8 @@ import { ROWS_AT_ONCE, type Statements, type Value } from './statements.ts';
 /** Who made a change. */
 export interface ChangedBy {
   /**
-   * What `name` is of. 'file': a zone file's path; 'key': a TSIG key's name; 'operator': the command that a person gave
-   * to this server; 'undo': the serial whose change was taken back; 'server': what it did by itself, 'lapse';
+   * What `name` is of. 'file': a zone file's path; 'key': a TSIG key's name; 'operator': the login name of a person who
+   * gave a command to this server; 'undo': the serial whose change was taken back; 'server': what it did by itself, 'lapse';
    * 'primary': the primary's address, for what came by a transfer.
    */
   readonly kind: 'file' | 'key' | 'operator' | 'undo' | 'server' | 'primary';
