@@ -38,18 +38,7 @@ exit code: 0 done (may: allowed), 1 no server, a zone file had errors, what was 
 undone (may: refused), 2 the command line is wrong
 `,
   async run(args, terminal) {
-    const { values, positionals } = readArguments({
-      args: [...args],
-      options: {
-        config: { type: 'string', short: 'c' },
-        json: { type: 'boolean' },
-        number: { type: 'string', short: 'n' },
-        records: { type: 'boolean' },
-        at: { type: 'string' },
-        force: { type: 'boolean' },
-      },
-      allowPositionals: true,
-    });
+    const { values, positionals } = readWords(args);
     const [what, ...words] = positionals;
     const known = SUB_COMMANDS.map(({ name }) => name).join(', ');
     if (what === undefined) throw new UsageError(`zone what? ${known}`);
@@ -68,10 +57,9 @@ undone (may: refused), 2 the command line is wrong
     if (extra !== undefined) throw new UsageError(`unexpected argument '${extra}'`);
     const wanted = sub.words.find((word, i) => words[i] === undefined && !word.startsWith('['));
     if (wanted !== undefined && what !== 'may') throw new UsageError(`zone ${what}: ${wanted} is wanted`);
-    for (const option of ['number', 'records', 'at', 'force'] as const) {
-      if (values[option] !== undefined && !sub.options.includes(option)) {
-        throw new UsageError(`zone ${what} has no option --${option}`);
-      }
+    for (const option of Object.keys(values)) {
+      if (option === 'config' || option === 'json' || sub.options.includes(option)) continue;
+      throw new UsageError(`zone ${what} has no option --${option}`);
     }
     return await sub.run({ words, values, isJson: values.json === true, terminal });
   },
@@ -79,16 +67,26 @@ undone (may: refused), 2 the command line is wrong
 
 // --- sub-commands ---
 
+/** The options of all sub-commands; which has which is in {@link SUB_COMMANDS}. */
+function readWords(args: readonly string[]) {
+  return readArguments({
+    args: [...args],
+    options: {
+      config: { type: 'string', short: 'c' },
+      json: { type: 'boolean' },
+      number: { type: 'string', short: 'n' },
+      records: { type: 'boolean' },
+      at: { type: 'string' },
+      force: { type: 'boolean' },
+    },
+    allowPositionals: true,
+  });
+}
+
 /** What a sub-command is given. */
 interface Asked {
   readonly words: readonly string[];
-  readonly values: {
-    readonly config?: string | undefined;
-    readonly number?: string | undefined;
-    readonly records?: boolean | undefined;
-    readonly at?: string | undefined;
-    readonly force?: boolean | undefined;
-  };
+  readonly values: ReturnType<typeof readWords>['values'];
   readonly isJson: boolean;
   readonly terminal: Terminal;
 }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { HistoryControl } from '../../src/cli/history-control.ts';
@@ -159,6 +160,16 @@ describe('cli/history-control', () => {
     );
     change([], [SOA.replace(' 7 ', ' 50 ')]);
     expect(await undoError(50)).to.equal('nothing to undo: the change to serial 50 changed only the serial');
+  });
+
+  it('undo is not for the copy of a primary’s zone', async () => {
+    change([], ['a 60 A 192.0.2.4']);
+    const sql = new Database(database.path);
+    sql.exec("UPDATE zone SET source = 'transfer'");
+    sql.close();
+    expect(await undoError(8)).to.equal(
+      "example.test. is a copy of its primary's zone: undo the change there",
+    );
   });
 
   it('undo of an SOA gives back its other fields', async () => {
