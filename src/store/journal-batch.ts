@@ -1,5 +1,5 @@
 import type { DomainName } from '../wire/name.ts';
-import { type ChangedBy, insertChange, type JournalEntry, type RecordValues } from './journal.ts';
+import { type ChangedBy, type JournalEntry, type RecordValues, whoOf } from './journal.ts';
 import { insertRows, type Statements, type Value } from './statements.ts';
 
 /** Entries of the journal that are written together, in the order in which they were completed. */
@@ -31,9 +31,16 @@ export class JournalBatch {
 
   /** Writes all entries. */
   write(statements: Statements): void {
+    if (this.#entries.length === 0) return;
+    const heads: Value[] = [];
+    for (const { apex, by, nowMs, serialFrom, serialTo, removed, added } of this.#entries) {
+      heads.push(apex, 'change', serialFrom, serialTo, removed, added, nowMs, ...whoOf(by));
+    }
+    // Each id is one more than the highest there is, and nobody else writes meanwhile.
+    let id = insertRows(statements.journalRows, heads) - this.#entries.length;
     const rows: Value[] = [];
-    for (const { apex, by, nowMs, serialFrom, serialTo, removed, added, records } of this.#entries) {
-      const id = insertChange(statements, apex, by, nowMs, serialFrom, serialTo, removed, added);
+    for (const { records } of this.#entries) {
+      id++;
       for (const [sequence, record] of records.entries()) rows.push(id, sequence, ...record);
     }
     insertRows(statements.journalRecordRows, rows);

@@ -64,22 +64,6 @@ export function beginEntry(
   };
 }
 
-/** Writes the head of a whole entry; returns its id, for the records. */
-export function insertChange(
-  statements: Statements,
-  apex: DomainName,
-  by: ChangedBy,
-  nowMs: number,
-  serialFrom: number,
-  serialTo: number,
-  removed: number,
-  added: number,
-): number {
-  const { insertJournal } = statements;
-  const { kind, name } = by;
-  return insertJournal.run(apex, 'change', serialFrom, serialTo, removed, added, nowMs, kind, name).id;
-}
-
 /** Writes that a zone was loaded whole: one row, whatever its size. */
 export function journalLoad(
   statements: Statements,
@@ -104,7 +88,12 @@ export function journalRemoval(
   statements.insertJournal.run(apex, 'remove', serial, null, records, 0, nowMs, ...whoOf(by));
 }
 
-function whoOf({ kind, name, address }: ChangedBy): [kind: string, name: string, address: string | null] {
+/** The columns that say who made a change. */
+export function whoOf({
+  kind,
+  name,
+  address,
+}: ChangedBy): [kind: string, name: string, address: string | null] {
   return [kind, name, address ?? null];
 }
 

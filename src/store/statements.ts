@@ -29,13 +29,20 @@ export interface RowsQuery {
   readonly sizes: readonly { readonly rows: number; readonly query: Query<Value[], []> }[];
 }
 
-/** Inserts rows whose values stand one after the other, in as few statements as there are sizes for. */
-export function insertRows({ columns, sizes }: RowsQuery, values: readonly Value[]): void {
+/**
+ * Inserts rows whose values stand one after the other, in as few statements as there are sizes for. Returns the id of
+ * the last row, in tables that have ids.
+ */
+export function insertRows({ columns, sizes }: RowsQuery, values: readonly Value[]): number {
   let at = 0;
+  let last = 0;
   for (const { rows, query } of sizes) {
     const length = rows * columns;
-    for (; values.length - at >= length; at += length) query.run(...values.slice(at, at + length));
+    for (; values.length - at >= length; at += length) {
+      last = query.run(...values.slice(at, at + length)).id;
+    }
   }
+  return last;
 }
 
 /** Owners whose records one call fetches. */
@@ -143,14 +150,14 @@ export function prepareStatements(sql: Database, path: string) {
         byAddress: string | null,
       ]
     >(
-      `INSERT INTO journal
-         (apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address)
+      `INSERT INTO journal ${JOURNAL_COLUMNS}
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     completeJournal: query<
       [serialFrom: number, serialTo: number, removed: number, added: number, id: number]
     >('UPDATE journal SET serial_from = ?, serial_to = ?, removed = ?, added = ? WHERE id = ?'),
     deleteJournal: query<[id: number]>('DELETE FROM journal WHERE id = ?'),
+    journalRows: rowsQuery(`journal ${JOURNAL_COLUMNS}`, 10),
     journalRecordRows: rowsQuery('journal_rr', 8),
     insertJournalRecord: query<Value[]>('INSERT INTO journal_rr VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     insertJournalRecords: query<Value[]>(
@@ -278,6 +285,8 @@ type RecordRow = [
 
 const AFTER_PLACE = '(owner, type, rdata) > (?, ?, ?)';
 const RECORD_COLUMNS = '(zone, owner, type, rdata, ttl, written)';
+const JOURNAL_COLUMNS =
+  '(apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address)';
 const ROW = '(?, ?, ?, ?, ?, ?)';
 
 /**
