@@ -17,7 +17,9 @@ import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
+import { LapseTimer } from '../store/lapse-timer.ts';
 import { breathe } from '../store/slices.ts';
+import { SteeredOwners } from '../store/steered-owners.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { showName } from '../wire/name.ts';
@@ -47,6 +49,7 @@ export class Server implements Controlled {
   readonly #image: ZoneImageWriter;
   readonly #writer: ZoneWriter;
   readonly #loader: ZoneLoader;
+  readonly #lapses: LapseTimer;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
   readonly #control: ControlServer;
@@ -81,11 +84,20 @@ export class Server implements Controlled {
     this.#startedMs = effects.nowMs();
     this.#database = new ZoneDatabase(config.data);
     const database = this.#database;
+    const steered = new SteeredOwners(effects.nowMs);
     this.#image = new ZoneImageWriter({
-      view: (apex) => database.view(apex),
+      view: (apex) => steered.view(database.view(apex)),
       onGeneration: (memory) => this.#publish(memory),
     });
-    this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#writer = new ZoneWriter({ database, image: this.#image, effects, steered });
+    this.#lapses = new LapseTimer({
+      database,
+      writer: this.#writer,
+      steered,
+      timers: SYSTEM_TIMERS,
+      nowMs: effects.nowMs,
+      log: effects.log,
+    });
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -168,6 +180,7 @@ export class Server implements Controlled {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
+    this.#lapses.stop();
     await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop(), this.#loading]);
     this.#database.close();
   }
@@ -177,6 +190,7 @@ export class Server implements Controlled {
       await this.#breathe();
     const isRestart = this.#database.zones().length > 0;
     if (!isRestart) await this.#load();
+    this.#lapses.start();
     await this.#listen();
     await this.#control.listen();
     if (isRestart) await this.#load();
