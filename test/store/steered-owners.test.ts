@@ -47,7 +47,10 @@ describe('store/steered-owners: every way into the image shows live sets', () =>
     expect(store.ask('www')).to.deep.equal([TWO]);
     store.change(['www 60 A 192.0.2.2'], ['www 60 A 192.0.2.3']);
     expect(store.ask('www')).to.deep.equal(['www 15 A 192.0.2.3']);
-    store.change([DOWN, 'www 60 A 192.0.2.3'], ['_steer.www 60 TXT "192.0.2.2 state=out"', 'www 60 A 192.0.2.2']);
+    store.change(
+      [DOWN, 'www 60 A 192.0.2.3'],
+      ['_steer.www 60 TXT "192.0.2.2 state=out"', 'www 60 A 192.0.2.2'],
+    );
     expect(store.ask('www')).to.deep.equal([ONE]);
   });
 

@@ -115,7 +115,8 @@ class ServedScenario {
     const zone = zoneOf(this.#zones, apex);
     const gone = new Set(removed.map(showRecord));
     const kept = zone.records.filter((record) => !gone.has(showRecord(record)));
-    if (kept.length + removed.length !== zone.records.length) throw new Error('a record to remove is not there');
+    if (kept.length + removed.length !== zone.records.length)
+      throw new Error('a record to remove is not there');
     this.#zones[this.#zones.indexOf(zone)] = sortedZone(apex, [...kept, ...added]);
     const touched = new Map([...removed, ...added].map(({ owner }) => [keyOf(owner), owner]));
     this.#show(apex, [...touched.values()], 'change');

@@ -101,7 +101,9 @@ export class ServingStore {
 
   /** Every record of an owner as it is stored. */
   stored(owner: string): string[] {
-    const { name: at, rrsets } = this.database.view(name('example.test')).get(name(`${owner}.example.test`)) ?? {
+    const { name: at, rrsets } = this.database
+      .view(name('example.test'))
+      .get(name(`${owner}.example.test`)) ?? {
       name: name('example.test'),
       rrsets: [],
     };
