@@ -1,30 +1,50 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Config } from '../config/settings.ts';
-import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protocol.ts';
+import { Members } from '../control/members.ts';
+import type {
+  MemberRequest,
+  MemberSaid,
+  ReloadReport,
+  ServerStatus,
+  ZoneSummary,
+} from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
+import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
+import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
+import { QueryHandler } from '../serve/query-handler.ts';
+import { composeReply } from '../serve/reply.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { TransferHandler } from '../serve/transfer-handler.ts';
+import { UpdateHandler } from '../serve/update-handler.ts';
+import type { MembersReport } from '../steer/members-report.ts';
+import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { LapseTimer } from '../store/lapse-timer.ts';
 import { breathe } from '../store/slices.ts';
 import { SteeredOwners } from '../store/steered-owners.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { permitTransfer } from '../transfer/permission.ts';
+import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
+import { type Configuration, LiveConfig } from './live-config.ts';
 import { reportReload } from './reload-report.ts';
 import { VERSION } from './version.ts';
 
@@ -48,6 +68,14 @@ export class Server implements Controlled {
   readonly #database: ZoneDatabase;
   readonly #image: ZoneImageWriter;
   readonly #writer: ZoneWriter;
+  readonly #queue: CommitQueue;
+  readonly #live: LiveConfig;
+  /** Answers on this thread. */
+  readonly #responder: Responder;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
+  readonly #dispatcher: Dispatcher;
+  readonly #members: Members;
   readonly #loader: ZoneLoader;
   readonly #lapses: LapseTimer;
   readonly #cookies: CookieSecrets;
@@ -63,12 +91,18 @@ export class Server implements Controlled {
   #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
-  #responder: Responder | undefined;
   #addresses: readonly ListenAddress[] = [];
 
-  /** Starts to serve: what was stored first, then what the zone files say. Throws `WaypostError`s. */
-  static async start(config: Config, effects: Effects, onProgress: OnProgress): Promise<Server> {
-    const server = new Server(config, effects, onProgress);
+  /**
+   * Starts to serve: what was stored first, then what the zone files say. `configure` reads the configuration, now and at
+   * each reload. Throws `WaypostError`s.
+   */
+  static async start(
+    configure: () => Configuration,
+    effects: Effects,
+    onProgress: OnProgress,
+  ): Promise<Server> {
+    const server = new Server(configure, effects, onProgress);
     try {
       await server.#start(onProgress);
       return server;
@@ -78,7 +112,10 @@ export class Server implements Controlled {
     }
   }
 
-  private constructor(config: Config, effects: Effects, onProgress: OnProgress) {
+  private constructor(configure: () => Configuration, effects: Effects, onProgress: OnProgress) {
+    const configuration = configure();
+    const { config } = configuration;
+    this.#live = new LiveConfig(configuration, configure, effects.log);
     this.#config = config;
     this.#effects = effects;
     this.#startedMs = effects.nowMs();
@@ -98,6 +135,9 @@ export class Server implements Controlled {
       nowMs: effects.nowMs,
       log: effects.log,
     });
+    this.#queue = new CommitQueue({ writer: this.#writer });
+    this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
+    this.#transfers = this.#makeTransferHandler();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -113,8 +153,17 @@ export class Server implements Controlled {
       nsid: config.identity.nsid,
       chaos: { version: config.identity.version, hostname: config.identity.hostname },
       cookieSecrets: this.#cookies.memory,
-      lateOpcodes: [],
+      lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
+    this.#responder = new Responder(this.#image.memory, this.#options, effects.nowMs);
+    this.#dispatcher = this.#makeDispatcher();
+    this.#members = new Members({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      view: (apex) => database.view(apex),
+      published: () => this.#published,
+      effects,
+    });
     this.#control = new ControlServer(config.data, this, effects.log);
   }
 
@@ -138,14 +187,25 @@ export class Server implements Controlled {
   }
 
   /**
-   * Reads the zone files again. Those who ask while that is under way share one load after it. Throws
+   * Reads the configuration and the zone files again. Those who ask while that is under way share one load after it. Throws
    * {@link StoreError}, and {@link StoppingError} when the server stops first.
    */
   async reload(apex?: string): Promise<ReloadReport> {
+    const mistakes = this.#live.reload();
+    for (const mistake of mistakes)
+      this.#effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const report = await this.#load();
     const wanted =
       apex === undefined ? report.zones : report.zones.filter((zone) => showName(zone.apex) === apex);
-    return reportReload({ zones: wanted, errors: report.errors });
+    return reportReload({ zones: wanted, errors: [...mistakes, ...report.errors] });
+  }
+
+  members(name: string): MembersReport {
+    return this.#members.list(name);
+  }
+
+  sayOfMember(request: MemberRequest): Promise<MemberSaid> {
+    return this.#members.say(request);
   }
 
   status(): ServerStatus {
@@ -172,6 +232,7 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
@@ -181,8 +242,58 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     this.#lapses.stop();
-    await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop(), this.#loading]);
+    await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    this.#snapshots.close();
     this.#database.close();
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const live = this.#live;
+    const effects = this.#effects;
+    const update = new UpdateHandler({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      rulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.zonesOf(key),
+      published: () => this.#published,
+      effects,
+    });
+    return new Dispatcher({
+      keys: () => live.permissions.keys,
+      query: new QueryHandler({
+        live: this.#responder,
+        raw: new RawResponder(this.#options, effects.nowMs),
+        hosted: {
+          zoneAbove: (name) => this.#image.zoneAbove(name),
+          view: (apex) => this.#database.view(apex),
+        },
+        rulesOf: (apex) => live.permissions.updatesOf(apex),
+        transferViewOf: (apex, who) => {
+          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
+          return permission.kind === 'permission' ? permission.view : undefined;
+        },
+      }),
+      transfer: this.#transfers,
+      update,
+      notify: NOT_IMPLEMENTED,
+      maxPayload: this.#config.udp.maxPayload,
+      effects,
+    });
+  }
+
+  #makeTransferHandler(): TransferHandler {
+    const live = this.#live;
+    return new TransferHandler({
+      snapshots: this.#snapshots,
+      hasZone: (apex) => this.#database.zone(apex) !== undefined,
+      rulesOf: (apex) => live.permissions.transfersOf(apex),
+      updateRulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.fetchableBy(key),
+      most: this.#config.transfers.max,
+      effects: this.#effects,
+      timers: SYSTEM_TIMERS,
+    });
   }
 
   async #start(onProgress: OnProgress): Promise<void> {
@@ -220,17 +331,17 @@ export class Server implements Controlled {
       threads: threads === 0 ? availableParallelism() : threads,
       portable,
       shared,
+      late: this.#dispatcher,
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
-    this.#responder = new Responder(this.#image.memory, this.#options, this.#effects.nowMs);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
       connections: tcp.maxConnections,
       perClient: tcp.maxConnectionsPerClient,
     };
-    this.#tcp = new TcpServer(this.#responder, limits, SYSTEM_TIMERS, this.#effects.log);
+    this.#tcp = new TcpServer(this.#responder, limits, SYSTEM_TIMERS, this.#effects.log, this.#dispatcher);
     this.#addresses = await this.#tcp.listen(this.#pool.addresses);
   }
 
@@ -270,7 +381,7 @@ export class Server implements Controlled {
   }
 
   #publish(memory: ImageMemory): void {
-    this.#responder?.take(memory);
+    this.#responder.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
     this.#published = this.#pool?.publish(shared) ?? this.#published;
   }
@@ -286,6 +397,15 @@ export class Server implements Controlled {
 
 // --- helpers ---
 
+/** For what comes with the next commits. */
+const NOT_IMPLEMENTED: RequestHandler = {
+  async handle({ message, room }, reply) {
+    await reply(composeReply(message, { rcode: Rcode.NOTIMP }, room));
+  },
+};
+
+/** Zones that are read at once beside transfers. */
+const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;

@@ -3,9 +3,9 @@ import { isSteeringOwner } from '../zone/steering-owner.ts';
 import { parseOwnerKey } from './owner-key.ts';
 import { ROWS_AT_ONCE, type Statements, type Value } from './statements.ts';
 
-/** Who made a change: a zone file by its path, a key by its name, this server by why ('lapse'). */
+/** Who made a change: a zone file by its path, a key by its name, an operator by the login name, this server by why. */
 export interface ChangedBy {
-  readonly kind: 'file' | 'key' | 'server';
+  readonly kind: 'file' | 'key' | 'operator' | 'server';
   readonly name: string;
 }
 

@@ -11,8 +11,8 @@ import type { ZoneView } from '../../src/zone/view.ts';
 import { keyOf } from './memory-zone.ts';
 import { name, showRecord } from './rr.ts';
 
-/** What a responder is told beside the zones, unless a test says otherwise. */
-export const RESPONDER_OPTIONS: ResponderOptions = {
+/** As a server without settings answers, but for cookies. */
+export const OPTIONS: ResponderOptions = {
   maxPayload: 1232,
   nsid: '',
   chaos: { version: 'waypost', hostname: '' },
@@ -50,7 +50,7 @@ export function imageOf(
 
 /** A responder on an image, with the options that matter given. */
 export function responderOn(image: ZoneImageWriter, options: Partial<ResponderOptions> = {}): Responder {
-  return new Responder(image.memory, { ...RESPONDER_OPTIONS, ...options }, () => NOW_MS);
+  return new Responder(image.memory, { ...OPTIONS, ...options }, () => NOW_MS);
 }
 
 /** The octets of a query without EDNS. */

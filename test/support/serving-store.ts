@@ -14,7 +14,7 @@ import { SteeredOwners } from '../../src/store/steered-owners.ts';
 import { stageZone } from '../../src/store/zone-stage.ts';
 import { ZoneWriter } from '../../src/store/zone-writer.ts';
 import { RRType } from '../../src/wire/iana.ts';
-import { ask, RESPONDER_OPTIONS } from './answering.ts';
+import { ask, OPTIONS } from './answering.ts';
 import { FakeEffects } from './effects.ts';
 import { FakeTimers } from './fake-timers.ts';
 import { name, rr, showRecord } from './rr.ts';
@@ -53,7 +53,7 @@ export class ServingStore {
       view: (apex) => steered.view(database.view(apex)),
       onGeneration: (memory) => this.#responder.take(memory),
     });
-    this.#responder = new Responder(this.image.memory, RESPONDER_OPTIONS, nowMs);
+    this.#responder = new Responder(this.image.memory, OPTIONS, nowMs);
     this.writer = new ZoneWriter({ database, image: this.image, effects, steered });
     const { log } = effects;
     this.lapses = new LapseTimer({ database, writer: this.writer, steered, timers: this.timers, nowMs, log });
