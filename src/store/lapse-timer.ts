@@ -1,7 +1,7 @@
 import type { Log } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { lapseChange } from '../steer/lapse.ts';
-import { type DomainName, showName } from '../wire/name.ts';
+import { type DomainName, ROOT, showName } from '../wire/name.ts';
 import { steeringOwner } from '../zone/steering-owner.ts';
 import type { GroupJob } from './change-group.ts';
 import type { ZoneDatabase } from './database.ts';
@@ -90,8 +90,8 @@ export class LapseTimer {
   }
 
   #clear(lapsed: readonly LapsedOwner[]): void {
-    const { database, writer, nowMs } = this.#options;
-    const jobs: (GroupJob<void> & LapsedOwner)[] = [];
+    const { database, writer, nowMs, log } = this.#options;
+    const jobs: LapseJob[] = [];
     for (const { apex, owner } of lapsed) {
       const zone = database.zone(apex);
       if (zone?.source === 'transfer') writer.showAgain(apex, [owner], 'lapse');
@@ -103,7 +103,13 @@ export class LapseTimer {
     try {
       const attempts = writer.changeTogether(jobs);
       failed = jobs.filter((_, i) => attempts[i]?.kind === 'failed');
-      for (const attempt of attempts) if (attempt.kind === 'failed') trouble ??= attempt.error;
+      for (const [i, attempt] of attempts.entries()) {
+        if (attempt.kind === 'failed') trouble ??= attempt.error;
+        else if (attempt.result !== undefined) {
+          const owner = showName(jobs[i]?.owner ?? ROOT);
+          log.info(`store: took lapsed steering lines of ${owner} out`, { serial: attempt.result });
+        }
+      }
     } catch (error) {
       trouble = error;
     }
@@ -123,8 +129,11 @@ export class LapseTimer {
   }
 }
 
+/** Its result is the new serial. */
+type LapseJob = GroupJob<number | undefined> & LapsedOwner;
+
 /** Looks at the lines again, since a change may have come before. */
-function jobFor(apex: DomainName, owner: DomainName, nowSeconds: number): GroupJob<void> & LapsedOwner {
+function jobFor(apex: DomainName, owner: DomainName, nowSeconds: number): LapseJob {
   return {
     apex,
     owner,
@@ -133,7 +142,7 @@ function jobFor(apex: DomainName, owner: DomainName, nowSeconds: number): GroupJ
       const lines = at === undefined ? undefined : view.get(at);
       const change = lines === undefined ? undefined : lapseChange(lines, nowSeconds);
       if (change === undefined || change.removed.length === 0) return { kind: 'result', result: undefined };
-      return { kind: 'change', change: { ...change, by: BY_LAPSE }, result: () => undefined };
+      return { kind: 'change', change: { ...change, by: BY_LAPSE }, result: ({ serialTo }) => serialTo };
     },
   };
 }
