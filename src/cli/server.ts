@@ -34,7 +34,9 @@ import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { JournalCutter } from '../store/journal-cutter.ts';
+import { LapseTimer } from '../store/lapse-timer.ts';
 import { breathe } from '../store/slices.ts';
+import { SteeredOwners } from '../store/steered-owners.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
@@ -79,6 +81,7 @@ export class Server implements Controlled {
   readonly #cutter: JournalCutter;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
+  readonly #lapses: LapseTimer;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
   readonly #control: ControlServer;
@@ -122,14 +125,16 @@ export class Server implements Controlled {
     this.#startedMs = effects.nowMs();
     this.#database = new ZoneDatabase(config.data);
     const database = this.#database;
+    const steered = new SteeredOwners(effects.nowMs);
     this.#image = new ZoneImageWriter({
-      view: (apex) => database.view(apex),
+      view: (apex) => steered.view(database.view(apex)),
       onGeneration: (memory) => this.#publish(memory),
     });
     this.#writer = new ZoneWriter({
       database,
       image: this.#image,
       effects,
+      steered,
       onChanged: (apex) => this.#cutter.note(apex),
     });
     this.#cutter = new JournalCutter({
@@ -138,6 +143,14 @@ export class Server implements Controlled {
       bounds: config.journal,
       effects,
       schedule: (run) => SYSTEM_TIMERS.after(JOURNAL_CUT_MS, run),
+    });
+    this.#lapses = new LapseTimer({
+      database,
+      writer: this.#writer,
+      steered,
+      timers: SYSTEM_TIMERS,
+      nowMs: effects.nowMs,
+      log: effects.log,
     });
     this.#queue = new CommitQueue({ writer: this.#writer });
     this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
@@ -251,6 +264,7 @@ export class Server implements Controlled {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
+    this.#lapses.stop();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
     await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
     await this.#cutter.stop();
@@ -311,6 +325,7 @@ export class Server implements Controlled {
       await this.#breathe();
     const isRestart = this.#database.zones().length > 0;
     if (!isRestart) await this.#load();
+    this.#lapses.start();
     await this.#listen();
     await this.#control.listen();
     if (isRestart) await this.#load();

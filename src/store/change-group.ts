@@ -65,8 +65,7 @@ export class ChangeGroup {
     const draft = new ChangeDraft(records);
     const changed = draft.make(change, this.#nowMs());
     change.alongside?.(zone);
-    const owners = (keys: readonly Uint8Array[]) => records.view.ownersAt(keys);
-    this.#remember(zone, draft, changed, owners);
+    this.#remember(zone, draft, changed, records.view);
     return changed;
   }
 
@@ -108,7 +107,7 @@ export class ChangeGroup {
       const changed = draft.make({ ...decision.change, apex }, this.#nowMs());
       const result = this.#conclude(zone, overlay, decision, changed);
       overlay.accept();
-      this.#remember(zone, draft, changed, (keys) => overlay.ownersAt(keys));
+      this.#remember(zone, draft, changed, overlay);
       return result;
     } catch (error) {
       overlay.takeBack();
@@ -170,10 +169,10 @@ export class ChangeGroup {
     return false;
   }
 
-  #remember(zone: StoredZone, draft: ChangeDraft, changed: Changed, owners: TouchedZone['ownersAt']): void {
+  #remember(zone: StoredZone, draft: ChangeDraft, changed: Changed, view: KeyedView): void {
     if (changed.serialTo === changed.serialFrom) return;
     const known = this.#touched.get(zone.id);
-    const touched = known ?? new TouchedZone(zone.apex, owners);
+    const touched = known ?? new TouchedZone(view);
     if (known === undefined) this.#touched.set(zone.id, touched);
     for (const key of draft.touchedKeys()) touched.keys.add(key);
   }
@@ -185,22 +184,28 @@ interface OpenZone {
   readonly overlay: ZoneOverlay;
 }
 
+/** A view that finds owners by their keys: see `StoredZoneView.ownersAt`. */
+interface KeyedView extends ZoneView {
+  ownersAt(keys: readonly Uint8Array[]): Iterable<Owner>;
+}
+
 /** A zone and those of its owners that a group of changes has touched. */
 export class TouchedZone {
   readonly apex: DomainName;
   /** Owner keys, in Latin-1. */
   readonly keys = new Set<string>();
-  readonly ownersAt: (keys: readonly Uint8Array[]) => Iterable<Owner>;
+  /** The zone as it is now. */
+  readonly view: KeyedView;
 
-  constructor(apex: DomainName, ownersAt: TouchedZone['ownersAt']) {
-    this.apex = apex;
-    this.ownersAt = ownersAt;
+  constructor(view: KeyedView) {
+    this.apex = view.apex;
+    this.view = view;
   }
 
   /** Every touched owner as it is now, in canonical order. */
   owners(): Iterable<Owner> {
     const keys = [...this.keys].sort(); // as strings they sort as octets do
-    return this.ownersAt(keys.map((key) => Buffer.from(key, 'latin1')));
+    return this.view.ownersAt(keys.map((key) => Buffer.from(key, 'latin1')));
   }
 }
 

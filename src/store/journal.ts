@@ -1,4 +1,6 @@
 import type { DomainName } from '../wire/name.ts';
+import { isSteeringOwner } from '../zone/steering-owner.ts';
+import { parseOwnerKey } from './owner-key.ts';
 import { ROWS_AT_ONCE, type Statements, type Value } from './statements.ts';
 
 /** Who made a change. */
@@ -95,6 +97,32 @@ export function whoOf({
   address,
 }: ChangedBy): [kind: string, name: string, address: string | null] {
   return [kind, name, address ?? null];
+}
+
+/** When owners last changed, as the journal knows it. */
+export interface LastChanges {
+  /** The owners of addresses, of CNAMEs and of steering lines that changed; seconds since 1970. */
+  readonly owners: readonly (readonly [DomainName, number])[];
+  /** Before that nothing was looked at, so that all others may have changed then; otherwise -Infinity. */
+  readonly earliest: number;
+}
+
+/** What changed since `sinceMs`, as far as the newest changes tell. */
+export function lastChanges(statements: Statements, apex: DomainName, sinceMs: number): LastChanges {
+  const owners = statements.lastChanges
+    .all(apex, sinceMs)
+    .map(([key, isText, atMs]) => {
+      return {
+        owner: parseOwnerKey(key, 0, key.length, apex),
+        isText: isText === 1,
+        at: Math.floor(atMs / 1000),
+      };
+    })
+    .filter(({ owner, isText }) => isText === isSteeringOwner(owner))
+    .map(({ owner, at }) => [owner, at] as const);
+  const [earliestMs = 0] = statements.earliestLookedAt.get(apex) ?? [];
+  const earliest = earliestMs > sinceMs ? Math.floor(earliestMs / 1000) : Number.NEGATIVE_INFINITY;
+  return { owners, earliest };
 }
 
 /** Of `journal_rr`. */

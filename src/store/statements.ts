@@ -48,6 +48,9 @@ export function insertRows({ columns, sizes }: RowsQuery, values: readonly Value
 /** Owners whose records one call fetches. */
 export const OWNERS_AT_ONCE = 128;
 
+/** Changes of a zone that are looked at when it is served after a start. */
+const CHANGES_LOOKED_AT = 50_000;
+
 /** Records in a page of `pageRecords`: enough to make the call cheap, few enough to stay in the CPU's cache. */
 const PAGE = 500;
 
@@ -243,6 +246,21 @@ export function prepareStatements(sql: Database, path: string) {
         written: Uint8Array | null,
       ]
     >('SELECT added, owner, type, rdata, ttl, written FROM journal_rr WHERE journal = ? ORDER BY sequence'),
+
+    /** When owners of steered types and of TXT last changed, as the newest {@link CHANGES_LOOKED_AT} changes tell. */
+    lastChanges: query<
+      [apex: Uint8Array, sinceMs: number],
+      [owner: Uint8Array, isText: number, atMs: number]
+    >(
+      `SELECT owner, type = ${RRType.TXT}, max(at_ms) FROM
+         (SELECT id, at_ms FROM journal WHERE apex = ? ORDER BY id DESC LIMIT ${CHANGES_LOOKED_AT}) AS change
+         CROSS JOIN journal_rr ON journal_rr.journal = change.id
+       WHERE at_ms > ? AND type IN (${RRType.A}, ${RRType.CNAME}, ${RRType.TXT}, ${RRType.AAAA}) GROUP BY 1, 2`,
+    ),
+    /** The oldest change that `lastChanges` looks at, when there are older ones. */
+    earliestLookedAt: query<[apex: Uint8Array], [atMs: number]>(
+      `SELECT at_ms FROM journal WHERE apex = ? ORDER BY id DESC LIMIT 1 OFFSET ${CHANGES_LOOKED_AT - 1}`,
+    ),
 
     // zone_file
     zoneFiles: query<
