@@ -1,11 +1,19 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Config } from '../config/settings.ts';
-import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protocol.ts';
+import { Members } from '../control/members.ts';
+import type {
+  MemberRequest,
+  MemberSaid,
+  ReloadReport,
+  ServerStatus,
+  ZoneSummary,
+} from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
@@ -13,6 +21,7 @@ import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
+import { QueryHandler } from '../serve/query-handler.ts';
 import { composeReply } from '../serve/reply.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
@@ -20,6 +29,7 @@ import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
 import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
@@ -27,6 +37,7 @@ import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { transferViewOf } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -59,7 +70,10 @@ export class Server implements Controlled {
   readonly #live: LiveConfig;
   readonly #snapshots: SnapshotPool;
   readonly #transfers: TransferHandler;
+  /** Answers on this thread. */
+  readonly #responder: Responder;
   readonly #dispatcher: Dispatcher;
+  readonly #members: Members;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -74,7 +88,6 @@ export class Server implements Controlled {
   #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
-  #responder: Responder | undefined;
   #addresses: readonly ListenAddress[] = [];
 
   /**
@@ -113,7 +126,6 @@ export class Server implements Controlled {
     this.#queue = new CommitQueue({ writer: this.#writer });
     this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
     this.#transfers = this.#makeTransferHandler();
-    this.#dispatcher = this.#makeDispatcher();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -131,6 +143,15 @@ export class Server implements Controlled {
       cookieSecrets: this.#cookies.memory,
       lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
+    this.#responder = new Responder(this.#image.memory, this.#options, effects.nowMs);
+    this.#dispatcher = this.#makeDispatcher();
+    this.#members = new Members({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      view: (apex) => database.view(apex),
+      published: () => this.#published,
+      effects,
+    });
     this.#control = new ControlServer(config.data, this, effects.log);
   }
 
@@ -165,6 +186,14 @@ export class Server implements Controlled {
     const wanted =
       apex === undefined ? report.zones : report.zones.filter((zone) => showName(zone.apex) === apex);
     return reportReload({ zones: wanted, errors: [...mistakes, ...report.errors] });
+  }
+
+  members(name: string): MembersReport {
+    return this.#members.list(name);
+  }
+
+  sayOfMember(request: MemberRequest): Promise<MemberSaid> {
+    return this.#members.say(request);
   }
 
   status(): ServerStatus {
@@ -219,7 +248,16 @@ export class Server implements Controlled {
     });
     return new Dispatcher({
       keys: () => live.permissions.keys,
-      query: NOT_IMPLEMENTED,
+      query: new QueryHandler({
+        live: this.#responder,
+        raw: new RawResponder(this.#options, effects.nowMs),
+        hosted: {
+          zoneAbove: (name) => this.#image.zoneAbove(name),
+          view: (apex) => this.#database.view(apex),
+        },
+        rulesOf: (apex) => live.permissions.updatesOf(apex),
+        transferViewOf: (apex, who) => transferViewOf(live.permissions.transfersOf(apex), who),
+      }),
       transfer: this.#transfers,
       update,
       notify: NOT_IMPLEMENTED,
@@ -280,7 +318,6 @@ export class Server implements Controlled {
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
-    this.#responder = new Responder(this.#image.memory, this.#options, this.#effects.nowMs);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
@@ -327,7 +364,7 @@ export class Server implements Controlled {
   }
 
   #publish(memory: ImageMemory): void {
-    this.#responder?.take(memory);
+    this.#responder.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
     this.#published = this.#pool?.publish(shared) ?? this.#published;
   }

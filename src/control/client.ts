@@ -1,7 +1,15 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
-import { CONTROL_SOCKET, type ReloadReport, type ServerStatus, type ZoneSummary } from './protocol.ts';
+import type { MembersReport } from '../steer/members-report.ts';
+import {
+  CONTROL_SOCKET,
+  type MemberRequest,
+  type MemberSaid,
+  type ReloadReport,
+  type ServerStatus,
+  type ZoneSummary,
+} from './protocol.ts';
 
 /** The server could not be asked, or said no. */
 export class ControlError extends WaypostError {
@@ -26,6 +34,17 @@ export class ControlClient {
 
   reload(apex: string | undefined): Promise<ReloadReport> {
     return this.#ask('POST', apex === undefined ? '/reload' : `/reload?zone=${encodeURIComponent(apex)}`);
+  }
+
+  members(name: string): Promise<MembersReport> {
+    return this.#ask('GET', `/members?${new URLSearchParams({ name })}`);
+  }
+
+  sayOfMember({ name, member, state, until, reason, by }: MemberRequest): Promise<MemberSaid> {
+    const parameters = new URLSearchParams({ name, member, state, by });
+    if (until !== undefined) parameters.set('until', until);
+    if (reason !== undefined) parameters.set('reason', reason);
+    return this.#ask('POST', `/member?${parameters}`);
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */
