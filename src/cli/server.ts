@@ -68,10 +68,10 @@ export class Server implements Controlled {
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
-  readonly #snapshots: SnapshotPool;
-  readonly #transfers: TransferHandler;
   /** Answers on this thread. */
   readonly #responder: Responder;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
