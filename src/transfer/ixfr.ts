@@ -106,16 +106,19 @@ function* condense(sequences: readonly IxfrSequence[]): Generator<void, IxfrSequ
   const fates = new Map<string, { readonly before: RR | undefined; after: RR | undefined }>();
   for (const { removed, added } of sequences) {
     for (const rr of removed) {
-      const known = fates.get(keyOf(rr));
-      if (known === undefined) fates.set(keyOf(rr), { before: rr, after: undefined });
+      const key = keyOf(rr);
+      const known = fates.get(key);
+      if (known === undefined) fates.set(key, { before: rr, after: undefined });
       else known.after = undefined;
+      yield;
     }
     for (const rr of added) {
-      const known = fates.get(keyOf(rr));
-      if (known === undefined) fates.set(keyOf(rr), { before: undefined, after: rr });
+      const key = keyOf(rr);
+      const known = fates.get(key);
+      if (known === undefined) fates.set(key, { before: undefined, after: rr });
       else known.after = rr;
+      yield;
     }
-    yield;
   }
   const removed: RR[] = [];
   const added: RR[] = [];
