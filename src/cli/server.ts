@@ -40,7 +40,7 @@ import { SteeredOwners } from '../store/steered-owners.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
-import { permitTransfer } from '../transfer/permission.ts';
+import { transferViewOf } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -293,10 +293,7 @@ export class Server implements Controlled {
           view: (apex) => this.#database.view(apex),
         },
         rulesOf: (apex) => live.permissions.updatesOf(apex),
-        transferViewOf: (apex, who) => {
-          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
-          return permission.kind === 'permission' ? permission.view : undefined;
-        },
+        transferViewOf: (apex, who) => transferViewOf(live.permissions.transfersOf(apex), who),
       }),
       transfer: this.#transfers,
       update,
