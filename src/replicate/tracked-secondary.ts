@@ -50,8 +50,9 @@ export class TrackedSecondary {
   readonly #stopping = new AbortController();
   #soa: RR;
   #disarm: () => void = () => {};
-  /** What was last said in the log, so that it is said once. */
+  /** What was last said in the log about telling, so that it is said once. */
   #said: string | undefined;
+  #isSaidAhead = false;
 
   /** `soa` is the zone's as it is now. Nothing is sent before {@link announce} or {@link changed}. */
   constructor(soa: RR, target: NotifyTarget, options: TrackedSecondaryOptions) {
@@ -177,10 +178,13 @@ export class TrackedSecondary {
 
   #saw(serial: number): void {
     this.#state.looked(serial, this.#nowMs);
-    if (this.#state.knowledge.standing !== 'ahead') return;
-    const ours = soaSerial(this.#soa.rdata);
-    const error = `it has serial ${serial}, and this server ${ours}: was the zone set back here, or has it another primary? It will not fetch the zone before our serial is later`;
-    this.#say('it is ahead of this server', error);
+    const isAhead = this.#state.knowledge.standing === 'ahead';
+    if (isAhead && !this.#isSaidAhead) {
+      const ours = soaSerial(this.#soa.rdata);
+      const error = `it has serial ${serial}, and this server ${ours}: was the zone set back here, or has it another primary? It will not fetch the zone before our serial is later`;
+      this.#warn('it is ahead of this server', error);
+    }
+    this.#isSaidAhead = isAhead;
   }
 
   #serialIn({ rcode, answers }: Message): number | undefined {
@@ -230,6 +234,10 @@ export class TrackedSecondary {
   #say(what: string, error: string): void {
     if (this.#said === what) return;
     this.#said = what;
+    this.#warn(what, error);
+  }
+
+  #warn(what: string, error: string): void {
     const zone = showName(this.#soa.owner);
     this.#options.effects.log.warn(`notify: secondary ${this.#where}: ${what}`, { zone, error });
   }
