@@ -187,7 +187,8 @@ export class Server implements Controlled {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
-    await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop(), this.#loading]);
+    await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
     this.#database.close();
   }
 

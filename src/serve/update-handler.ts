@@ -3,7 +3,13 @@ import { messageOf } from '../base/errors.ts';
 import { showAddress } from '../base/ip.ts';
 import type { Option } from '../message/edns.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
-import { ChangeRefusedError, NoSuchZoneError, QueueFullError, StoreError } from '../store/errors.ts';
+import {
+  ChangeRefusedError,
+  NoSuchZoneError,
+  QueueClosedError,
+  QueueFullError,
+  StoreError,
+} from '../store/errors.ts';
 import { type AcceptedUpdate, decideUpdate } from '../update/decide.ts';
 import { permitZone, type UpdateRules } from '../update/permission.ts';
 import { type Refusal, refuse } from '../update/refusal.ts';
@@ -87,6 +93,7 @@ export class UpdateHandler implements RequestHandler {
     if (error instanceof ChangeRefusedError) return refuse(Rcode.REFUSED, error.message);
     if (error instanceof NoSuchZoneError)
       return refuse(Rcode.NOTAUTH, `zone ${showName(apex)} is no longer served here`);
+    if (error instanceof QueueClosedError) return refuse(Rcode.SERVFAIL, error.message);
     if (error instanceof QueueFullError) {
       this.#log.warn('update: too many at once', { zone: showName(apex), error: error.message });
       return refuse(Rcode.SERVFAIL, error.message);
