@@ -44,8 +44,8 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'zone',
-    usage: 'list | reload [NAME] | may KEY NAME TYPE [-c FILE]',
-    summary: 'the zones of the running server: list them, read their files again, tell who may change them',
+    usage: 'list | reload [NAME] | may KEY NAME TYPE | wait NAME [--serial N] [-c FILE]',
+    summary: 'the zones of the server: list, read files again, who may change them, wait for secondaries',
     load: async () => (await import('./zone.ts')).ZONE,
   },
   {

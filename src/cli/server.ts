@@ -5,11 +5,13 @@ import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Config } from '../config/settings.ts';
-import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protocol.ts';
+import type { ReloadReport, ServerStatus, WaitReport, ZoneSummary } from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
 import type { TsigKeyRing } from '../message/tsig-key.ts';
+import { Exchanger } from '../replicate/exchange.ts';
+import type { Notifier } from '../replicate/notifier.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
@@ -27,9 +29,10 @@ import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
-import { showName } from '../wire/name.ts';
+import { type DomainName, showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
+import { makeNotifier } from './notifying.ts';
 import { Permissions } from './permissions.ts';
 import { reportReload } from './reload-report.ts';
 import { VERSION } from './version.ts';
@@ -57,6 +60,8 @@ export class Server implements Controlled {
   readonly #queue: CommitQueue;
   readonly #permissions: Permissions;
   readonly #dispatcher: Dispatcher;
+  readonly #exchanger: Exchanger;
+  readonly #notifier: Notifier;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -101,7 +106,16 @@ export class Server implements Controlled {
       view: (apex) => database.view(apex),
       onGeneration: (memory) => this.#publish(memory),
     });
-    this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#exchanger = new Exchanger({ effects, timers: SYSTEM_TIMERS });
+    this.#notifier = makeNotifier(config, keys, {
+      exchanger: this.#exchanger,
+      effects,
+      timers: SYSTEM_TIMERS,
+      view: (apex) => (database.zone(apex) === undefined ? undefined : database.view(apex)),
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+    });
+    const onChanged = (apex: DomainName): void => this.#notifier.changed(apex);
+    this.#writer = new ZoneWriter({ database, image: this.#image, effects, onChanged });
     this.#queue = new CommitQueue({ writer: this.#writer });
     this.#permissions = new Permissions(config, keys);
     this.#dispatcher = this.#makeDispatcher();
@@ -180,13 +194,20 @@ export class Server implements Controlled {
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
+      secondaries: this.#notifier.secondaries(),
     };
+  }
+
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    return this.#notifier.wait(apex, serial, ms);
   }
 
   /** Stops accepting, answers what is in hand, closes everything. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
+    this.#notifier.stop();
+    this.#exchanger.close();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
     await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
     this.#database.close();
@@ -222,6 +243,7 @@ export class Server implements Controlled {
     await this.#listen();
     await this.#control.listen();
     if (isRestart) await this.#load();
+    this.#notifier.start();
     this.#stopRotation = SYSTEM_TIMERS.every(COOKIE_CHECK_MS, () => this.#rotateCookies());
   }
 

@@ -5,6 +5,7 @@ import { loadConfigFile } from './config-file.ts';
 import { showReload } from './reload-report.ts';
 import { Progress, showTable, type Terminal } from './terminal.ts';
 import { tellPermission } from './zone-may.ts';
+import { waitForSecondaries } from './zone-wait.ts';
 
 /** `waypost zone`: asks the running server about its zones, or to read their files again; and who may change them. */
 export const ZONE: Command = {
@@ -13,15 +14,24 @@ export const ZONE: Command = {
                       nothing and its old zone is served on. With NAME only that zone is reported.
   may KEY NAME TYPE   whether the update rules of the configuration allow the key to change records of the type at
                       the name, by which rule, or why not. Needs no running server.
+  wait NAME           wait until all secondaries of the zone have the serial it has now; the server asks them.
+    --serial N        … until they have this serial or a later one
+    --timeout S       … at most so many seconds; default: 60
   -c, --config FILE   the server's configuration; default: waypost.toml in this directory, if there is one
   --json              the answer as JSON
 
-exit code: 0 done (may: allowed), 1 no server, or a zone file had errors (may: refused), 2 the command line is wrong
+exit code: 0 done (may: allowed), 1 no server, or a zone file had errors (may: refused; wait: the time was out), 2 the
+command line is wrong
 `,
   async run(args, terminal) {
     const { values, positionals } = readArguments({
       args: [...args],
-      options: { config: { type: 'string', short: 'c' }, json: { type: 'boolean' } },
+      options: {
+        config: { type: 'string', short: 'c' },
+        json: { type: 'boolean' },
+        serial: { type: 'string' },
+        timeout: { type: 'string' },
+      },
       allowPositionals: true,
     });
     const [what, name] = positionals;
@@ -35,6 +45,7 @@ exit code: 0 done (may: allowed), 1 no server, or a zone file had errors (may: r
       return tellPermission(positionals.slice(1), { config: values.config, isJson }, terminal);
     }
     const client = new ControlClient(loadConfigFile(values.config).config.data);
+    if (what === 'wait') return waitForSecondaries(client, terminal, name, { ...values, isJson });
     if (what === 'list') return list(client, terminal, isJson);
     return reload(client, terminal, isJson, name);
   },
@@ -45,9 +56,10 @@ const MOST_WORDS: ReadonlyMap<string, number> = new Map([
   ['list', 1],
   ['reload', 2],
   ['may', 4],
+  ['wait', 2],
 ]);
 
-const SUB_COMMANDS = 'list, reload or may';
+const SUB_COMMANDS = 'list, reload, may or wait';
 
 async function list(client: ControlClient, terminal: Terminal, isJson: boolean): Promise<number> {
   const zones = await client.zones();

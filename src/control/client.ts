@@ -1,7 +1,13 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
-import { CONTROL_SOCKET, type ReloadReport, type ServerStatus, type ZoneSummary } from './protocol.ts';
+import {
+  CONTROL_SOCKET,
+  type ReloadReport,
+  type ServerStatus,
+  type WaitReport,
+  type ZoneSummary,
+} from './protocol.ts';
 
 /** The server could not be asked, or said no. */
 export class ControlError extends WaypostError {
@@ -26,6 +32,12 @@ export class ControlClient {
 
   reload(apex: string | undefined): Promise<ReloadReport> {
     return this.#ask('POST', apex === undefined ? '/reload' : `/reload?zone=${encodeURIComponent(apex)}`);
+  }
+
+  /** Answered when all secondaries of the zone have the serial, at the latest after `ms`. */
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    const wanted = serial === undefined ? '' : `&serial=${serial}`;
+    return this.#ask('GET', `/wait?zone=${encodeURIComponent(apex)}&ms=${ms}${wanted}`);
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */

@@ -3,7 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
-import { CONTROL_SOCKET, type ReloadReport, type ServerStatus, type ZoneSummary } from './protocol.ts';
+import {
+  CONTROL_SOCKET,
+  type ReloadReport,
+  type ServerStatus,
+  type WaitReport,
+  type ZoneSummary,
+} from './protocol.ts';
 
 /** What the control socket can ask of the running server. */
 export interface Controlled {
@@ -11,6 +17,8 @@ export interface Controlled {
   zones(): readonly ZoneSummary[];
   /** Reads the zone files again; with an apex (presentation format), reports that zone only. */
   reload(apex: string | undefined): Promise<ReloadReport>;
+  /** Waits until all secondaries of the zone have the serial, by default the zone's own, or `ms` have passed. */
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport>;
 }
 
 /** The control socket cannot be made. */
@@ -90,6 +98,12 @@ export class ControlServer {
         return this.#controlled.zones();
       case 'POST /reload':
         return this.#controlled.reload(parameters.get('zone') ?? undefined);
+      case 'GET /wait': {
+        const serial = parameters.get('serial');
+        const ms = Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS);
+        const apex = parameters.get('zone') ?? '';
+        return this.#controlled.wait(apex, serial === null ? undefined : Number(serial), ms);
+      }
       default:
         return undefined;
     }
@@ -101,6 +115,8 @@ export class ControlServer {
 const BASE = 'http://control';
 const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Who wants to wait longer asks again. */
+const MOST_WAIT_MS = 10_000;
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });

@@ -105,7 +105,7 @@ export class NotifiedZone {
   }
 
   reports(): readonly SecondaryReport[] {
-    if (this.#isStale) this.#refresh();
+    this.#refresh(); // the zone may be gone: nobody says so
     return [...this.#secondaries.values()].map((secondary) => secondary.report());
   }
 

@@ -22,12 +22,14 @@ const STATUS: ServerStatus = {
   residentOctets: 0,
   threads: [],
   tcp: { connections: 0, answered: 0, overLimit: 0 },
+  secondaries: [],
 };
 
 describe('the control socket', () => {
   let directory = '';
   let server: ControlServer | undefined;
   const asked: (string | undefined)[] = [];
+  const waited: number[] = [];
   const controlled: Controlled = {
     status: () => STATUS,
     zones: () => [{ apex: 'example.test.', serial: 7, records: 3, source: 'file' }],
@@ -35,6 +37,10 @@ describe('the control socket', () => {
       asked.push(apex);
       if (apex === 'broken.test.') throw new Error('the disk is on fire');
       return { zones: [], errors: [] };
+    },
+    wait: async (zone, serial = 7, ms) => {
+      waited.push(ms);
+      return { zone, serial, isReached: true, secondaries: [] };
     },
   };
 
@@ -68,6 +74,14 @@ describe('the control socket', () => {
     expect(failure)
       .to.be.instanceOf(ControlError)
       .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('waits for secondaries, for 10 s at most', async () => {
+    const client = new ControlClient(directory);
+    const report = { zone: 'example.test.', isReached: true, secondaries: [] };
+    expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
+    expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
+    expect(waited).to.deep.equal([500, 10_000]);
   });
 
   it('refuses what is no path, what it does not know, and requests that are too large', async () => {
