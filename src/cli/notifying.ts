@@ -5,6 +5,7 @@ import { configuredNotifies } from '../config/notify-rules.ts';
 import type { Config } from '../config/settings.ts';
 import type { TsigKeyRing } from '../message/tsig-key.ts';
 import type { Exchanger } from '../replicate/exchange.ts';
+import type { NotifyRules } from '../replicate/notified-zone.ts';
 import { Notifier } from '../replicate/notifier.ts';
 import type { DomainName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -23,17 +24,8 @@ export interface NotifyingParts {
 /** A notifier that does what the configuration says; the keys are those of the same configuration. */
 export function makeNotifier(config: Config, keys: TsigKeyRing, parts: NotifyingParts): Notifier {
   const { exchanger, effects, timers, view, zoneAbove } = parts;
-  const zones = configuredNotifies(config).zones.map(({ apex, targets, tellsNameServers }) => ({
-    apex,
-    targets: targets.map(({ endpoint, key, source }) => ({
-      endpoint,
-      key: key === undefined ? undefined : keys.find(key),
-      source,
-    })),
-    tellsNameServers,
-  }));
   return new Notifier({
-    zones,
+    zones: notifyRulesOf(config, keys),
     exchanger,
     effects,
     timers,
@@ -44,6 +36,19 @@ export function makeNotifier(config: Config, keys: TsigKeyRing, parts: Notifying
     },
     isOwn: (address) => isListenedOn(address, config),
   });
+}
+
+/** Who is told of what; the keys are those of the same configuration. */
+export function notifyRulesOf(config: Config, keys: TsigKeyRing): readonly NotifyRules[] {
+  return configuredNotifies(config).zones.map(({ apex, targets, tellsNameServers }) => ({
+    apex,
+    targets: targets.map(({ endpoint, key, source }) => ({
+      endpoint,
+      key: key === undefined ? undefined : keys.find(key),
+      source,
+    })),
+    tellsNameServers,
+  }));
 }
 
 /** Whether the server answers on an address of this machine. */

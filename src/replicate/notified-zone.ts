@@ -49,7 +49,7 @@ export class NothingToWaitForError extends WaypostError {
 
 /** One zone and those who are told of its changes. */
 export class NotifiedZone {
-  readonly #rules: NotifyRules;
+  #rules: NotifyRules;
   readonly #options: NotifyingOptions;
   /** By `ADDR:PORT`. */
   readonly #secondaries = new Map<string, TrackedSecondary>();
@@ -67,6 +67,13 @@ export class NotifiedZone {
   constructor(rules: NotifyRules, options: NotifyingOptions) {
     this.#rules = rules;
     this.#options = options;
+  }
+
+  /** Other rules for the same zone. */
+  configure(rules: NotifyRules): void {
+    this.#rules = rules;
+    if (this.#isAnnounced) this.#refresh();
+    this.#letGo();
   }
 
   /**
@@ -172,7 +179,7 @@ export class NotifiedZone {
     const soa = { owner: this.#rules.apex, type: RRType.SOA, ttl: rrset.ttl, rdata };
     for (const [key, target] of targets) {
       const known = this.#secondaries.get(key);
-      known?.changed(soa);
+      known?.changed(soa, target);
       if (known !== undefined) continue;
       const secondary = new TrackedSecondary(soa, target, { ...this.#options, onSeen: () => this.#letGo() });
       this.#secondaries.set(key, secondary);

@@ -16,12 +16,31 @@ export interface NotifierOptions extends NotifyingOptions {
 /** Tells secondaries of new serials (NOTIFY, RFC 1996) and keeps track of what they have. */
 export class Notifier {
   /** By apex in presentation format. */
-  readonly #zones: ReadonlyMap<string, NotifiedZone>;
+  readonly #zones = new Map<string, NotifiedZone>();
+  readonly #options: NotifyingOptions;
   #isStarted = false;
 
   constructor(options: NotifierOptions) {
-    const entry = (rules: NotifyRules) => [showName(rules.apex), new NotifiedZone(rules, options)] as const;
-    this.#zones = new Map(options.zones.map(entry));
+    this.#options = options;
+    this.configure(options.zones);
+  }
+
+  /** Takes over other rules: what is known of secondaries that stay is kept, new ones are told at once. */
+  configure(zones: readonly NotifyRules[]): void {
+    const wanted = new Map(zones.map((rules) => [showName(rules.apex), rules]));
+    for (const [apex, zone] of this.#zones) {
+      if (wanted.has(apex)) continue;
+      zone.stop();
+      this.#zones.delete(apex);
+    }
+    for (const [apex, rules] of wanted) {
+      const known = this.#zones.get(apex);
+      known?.configure(rules);
+      if (known !== undefined) continue;
+      const zone = new NotifiedZone(rules, this.#options);
+      this.#zones.set(apex, zone);
+      if (this.#isStarted) zone.announce(0);
+    }
   }
 
   /** Begins: every zone is announced, spread over some time. What changed before is not told by itself. */

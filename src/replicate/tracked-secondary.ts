@@ -44,7 +44,7 @@ export interface TrackedSecondaryOptions {
 
 /** A {@link Secondary} joined with the network: sends what it wants sent, when it wants it. */
 export class TrackedSecondary {
-  readonly target: NotifyTarget;
+  #target: NotifyTarget;
   readonly #options: TrackedSecondaryOptions;
   readonly #state: Secondary;
   readonly #stopping = new AbortController();
@@ -56,10 +56,14 @@ export class TrackedSecondary {
 
   /** `soa` is the zone's as it is now. Nothing is sent before {@link announce} or {@link changed}. */
   constructor(soa: RR, target: NotifyTarget, options: TrackedSecondaryOptions) {
-    this.target = target;
+    this.#target = target;
     this.#options = options;
     this.#soa = soa;
     this.#state = new Secondary(soaSerial(soa.rdata));
+  }
+
+  get target(): NotifyTarget {
+    return this.#target;
   }
 
   /** The server has begun to serve the zone: the secondary is told after `delayMs`. */
@@ -68,13 +72,16 @@ export class TrackedSecondary {
     this.#run();
   }
 
-  /** The zone's SOA now; with a new serial the secondary is told. */
-  changed(soa: RR): void {
+  /** The zone's SOA now, and how to reach the secondary; it is told of a new serial, or when it may be had now. */
+  changed(soa: RR, target: NotifyTarget): void {
     const serial = soaSerial(soa.rdata);
     const isNew = serial !== soaSerial(this.#soa.rdata);
     this.#soa = soa;
-    if (!isNew) return;
-    this.#state.changed(serial, this.#nowMs);
+    const isOther = target.key !== this.#target.key || target.source !== this.#target.source;
+    this.#target = target;
+    if (isNew) this.#state.changed(serial, this.#nowMs);
+    else if (isOther && this.#state.knowledge.error !== undefined) this.#state.announce(this.#nowMs);
+    else return;
     this.#run();
   }
 
@@ -207,7 +214,7 @@ export class TrackedSecondary {
   }
 
   #ask(request: Message): Promise<Message> {
-    const { endpoint, key, source } = this.target;
+    const { endpoint, key, source } = this.#target;
     const { signal } = this.#stopping;
     return this.#options.exchanger.ask(request, endpoint, {
       key,
@@ -219,7 +226,7 @@ export class TrackedSecondary {
   }
 
   get #where(): string {
-    return showEndpoint(this.target.endpoint);
+    return showEndpoint(this.#target.endpoint);
   }
 
   get #nowMs(): number {

@@ -96,9 +96,11 @@ export class Secondary {
 
   // --- what happens here ---
 
-  /** The server has just begun to serve: the secondary is told at `atMs` (RFC 1996 §3.9). */
+  /** The server has begun to serve (RFC 1996 §3.9), or speaks to it in another way now: it is told at `atMs`. */
   announce(atMs: number): void {
-    this.#tellAtMs = atMs;
+    this.#tries = 0;
+    if (this.#isTelling) this.#isOutdated = true;
+    else this.#tellAtMs = atMs;
   }
 
   /** The zone has a new serial. */

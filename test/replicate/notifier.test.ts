@@ -281,6 +281,33 @@ describe('the notifier', () => {
     expect(one.heard).to.deep.equal(['SOA']);
   });
 
+  it('takes over other rules: tells those who are new, forgets those who went, tries those who failed again', async () => {
+    const heard = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4'].map(
+      (address) => secondaryAt(address).heard,
+    );
+    const told = () => heard.map((lines) => lines.splice(0).filter((line) => line.startsWith('NOTIFY')));
+    const notifier = make({ targets: [at('192.0.2.1'), at('192.0.2.2'), at('192.0.2.3')] });
+    const refusing = secondaries.get('192.0.2.3:53');
+    if (refusing !== undefined) refusing.rcode = Rcode.NOTAUTH;
+    notifier.start();
+    await pass(2000);
+    expect(told()).to.deep.equal([['NOTIFY 7'], ['NOTIFY 7'], ['NOTIFY 7'], []]);
+    if (refusing !== undefined) refusing.rcode = Rcode.NOERROR;
+    const targets = [at('192.0.2.1'), at('192.0.2.3', true), at('192.0.2.4')];
+    notifier.configure([{ apex: APEX, targets, tellsNameServers: false }]);
+    await pass(2000);
+    expect(told()).to.deep.equal([[], [], ['NOTIFY 7 secondary.'], ['NOTIFY 7']]);
+    expect(notifier.secondaries().map(({ standing }) => standing)).to.deep.equal(['level', 'level', 'level']);
+    notifier.configure([]);
+    change(notifier, 8);
+    await pass(1000);
+    expect(told().flat()).to.deep.equal([]);
+    expect(notifier.secondaries()).to.deep.equal([]);
+    notifier.configure([{ apex: APEX, targets: [at('192.0.2.2')], tellsNameServers: false }]);
+    await pass(1000);
+    expect(told()[1]).to.deep.equal(['NOTIFY 8']);
+  });
+
   describe('with notify-ns', () => {
     const SERVERS = `@ NS ns2\n@ NS ns3\n@ NS ns4.example.org.
 ns1 A 192.0.2.1\nns2 A 192.0.2.2\nns2 AAAA 2001:db8::2\nns3 A 192.0.2.3\n`;
@@ -321,6 +348,19 @@ ns1 A 192.0.2.1\nns2 A 192.0.2.2\nns2 AAAA 2001:db8::2\nns3 A 192.0.2.3\n`;
       expect(two.heard).to.have.length(2);
       expect(notifier.secondaries()).to.deep.equal([]);
     });
+  });
+
+  it('does not tell anew because somebody looks at the status', async () => {
+    view = zone(7, '@ NS ns2\nns2 A 192.0.2.2\n');
+    const two = secondaryAt('192.0.2.2');
+    two.rcode = Rcode.REFUSED;
+    const notifier = make({ tellsNameServers: true });
+    notifier.start();
+    for (let i = 0; i < 5; i++) {
+      await pass(1000);
+      notifier.secondaries();
+    }
+    expect(two.heard.filter((line) => line.startsWith('NOTIFY'))).to.have.length(1);
   });
 
   it('has no secondaries of a zone that is not served, and tells when it comes', async () => {
