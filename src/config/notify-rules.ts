@@ -1,8 +1,7 @@
 import type { Endpoint } from '../base/endpoint.ts';
-import { suggestionFor } from '../base/suggest.ts';
-import { type DomainName, showName } from '../wire/name.ts';
+import type { DomainName } from '../wire/name.ts';
+import { KeyFinder } from './key-finder.ts';
 import { keyName } from './keys.ts';
-import { showPath } from './positions.ts';
 import type { Config, Conflict } from './settings.ts';
 
 /** A secondary that is told of changes. */
@@ -32,21 +31,11 @@ export interface ConfiguredNotifies {
 /** Finds the tables `[zone."NAME"]` of which somebody is told, and their keys. Of wrong zone names others tell. */
 export function configuredNotifies({ keys, zone }: Pick<Config, 'keys' | 'zone'>): ConfiguredNotifies {
   const zones: ConfiguredNotify[] = [];
-  const problems: Conflict[] = [];
-  const writtenKeys = Object.keys(keys);
-  const names = writtenKeys.map(keyName).filter((name) => name !== undefined);
-  const known = new Set(names.map(showName));
+  const finder = new KeyFinder(keys);
   for (const [written, { notify, notifyNs: tellsNameServers }] of Object.entries(zone)) {
     const targets = notify.map(({ address: endpoint, key: writtenKey, source }, i): ConfiguredTarget => {
-      const key = writtenKey === undefined ? undefined : keyName(writtenKey);
-      if (writtenKey !== undefined && (key === undefined || !known.has(showName(key)))) {
-        const path = ['zone', written, 'notify', i, 'key'];
-        const meant = suggestionFor(writtenKey, writtenKeys);
-        const advice =
-          meant === undefined ? `waypost key ${writtenKey} makes one` : `did you mean "${meant}"?`;
-        const message = `${showPath(path)} is "${writtenKey}", and there is no [keys."${writtenKey}"]; ${advice}`;
-        problems.push({ path, message });
-      }
+      const path = ['zone', written, 'notify', i, 'key'];
+      const key = writtenKey === undefined ? undefined : finder.find(writtenKey, path);
       return { endpoint, key, source };
     });
     const apex = keyName(written);
@@ -54,5 +43,5 @@ export function configuredNotifies({ keys, zone }: Pick<Config, 'keys' | 'zone'>
       zones.push({ apex, targets, tellsNameServers });
     }
   }
-  return { zones, problems };
+  return { zones, problems: finder.problems };
 }
