@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
+import { showAddress } from '../base/ip.ts';
 import type { Config } from '../config/settings.ts';
 import type { ReloadReport, ServerStatus, WaitReport, ZoneSummary } from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
@@ -20,12 +21,14 @@ import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
@@ -58,6 +61,8 @@ export class Server implements Controlled {
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
   readonly #exchanger: Exchanger;
   readonly #notifier: Notifier;
@@ -121,6 +126,8 @@ export class Server implements Controlled {
     const onChanged = (apex: DomainName): void => this.#notifier.changed(apex);
     this.#writer = new ZoneWriter({ database, image: this.#image, effects, onChanged });
     this.#queue = new CommitQueue({ writer: this.#writer });
+    this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
+    this.#transfers = this.#makeTransferHandler();
     this.#dispatcher = this.#makeDispatcher();
     this.#loader = new ZoneLoader({
       directory: config.zones,
@@ -200,6 +207,7 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
       secondaries: this.#notifier.secondaries(),
     };
@@ -216,7 +224,8 @@ export class Server implements Controlled {
     this.#notifier.stop();
     this.#exchanger.close();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
-    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    this.#snapshots.close();
     this.#database.close();
   }
 
@@ -234,11 +243,26 @@ export class Server implements Controlled {
     return new Dispatcher({
       keys: () => live.permissions.keys,
       query: NOT_IMPLEMENTED,
-      transfer: NOT_IMPLEMENTED,
+      transfer: this.#transfers,
       update,
       notify: NOT_IMPLEMENTED,
       maxPayload: this.#config.udp.maxPayload,
       effects,
+    });
+  }
+
+  #makeTransferHandler(): TransferHandler {
+    const live = this.#live;
+    return new TransferHandler({
+      snapshots: this.#snapshots,
+      hasZone: (apex) => this.#database.zone(apex) !== undefined,
+      rulesOf: (apex) => live.permissions.transfersOf(apex),
+      updateRulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.fetchableBy(key),
+      onServed: (apex, address) => this.#notifier.noteTransfer(apex, showAddress(address)),
+      most: this.#config.transfers.max,
+      effects: this.#effects,
+      timers: SYSTEM_TIMERS,
     });
   }
 
@@ -351,6 +375,8 @@ const NOT_IMPLEMENTED: RequestHandler = {
   },
 };
 
+/** Zones that are read at once beside transfers. */
+const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;
