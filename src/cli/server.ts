@@ -1,12 +1,21 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { showAddress } from '../base/ip.ts';
 import type { Config } from '../config/settings.ts';
-import type { ReloadReport, ServerStatus, WaitReport, ZoneSummary } from '../control/protocol.ts';
+import { Members } from '../control/members.ts';
+import type {
+  MemberRequest,
+  MemberSaid,
+  ReloadReport,
+  ServerStatus,
+  WaitReport,
+  ZoneSummary,
+} from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
@@ -16,6 +25,7 @@ import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
+import { QueryHandler } from '../serve/query-handler.ts';
 import { composeReply } from '../serve/reply.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
@@ -23,6 +33,7 @@ import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
 import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
@@ -66,6 +77,9 @@ export class Server implements Controlled {
   readonly #dispatcher: Dispatcher;
   readonly #exchanger: Exchanger;
   readonly #notifier: Notifier;
+  /** Answers on this thread. */
+  readonly #responder: Responder;
+  readonly #members: Members;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -80,7 +94,6 @@ export class Server implements Controlled {
   #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
-  #responder: Responder | undefined;
   #addresses: readonly ListenAddress[] = [];
 
   /**
@@ -128,7 +141,6 @@ export class Server implements Controlled {
     this.#queue = new CommitQueue({ writer: this.#writer });
     this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
     this.#transfers = this.#makeTransferHandler();
-    this.#dispatcher = this.#makeDispatcher();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -146,6 +158,15 @@ export class Server implements Controlled {
       cookieSecrets: this.#cookies.memory,
       lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
+    this.#responder = new Responder(this.#image.memory, this.#options, effects.nowMs);
+    this.#dispatcher = this.#makeDispatcher();
+    this.#members = new Members({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      view: (apex) => database.view(apex),
+      published: () => this.#published,
+      effects,
+    });
     this.#control = new ControlServer(config.data, this, effects.log);
   }
 
@@ -181,6 +202,14 @@ export class Server implements Controlled {
     const wanted =
       apex === undefined ? report.zones : report.zones.filter((zone) => showName(zone.apex) === apex);
     return reportReload({ zones: wanted, errors: [...mistakes, ...report.errors] });
+  }
+
+  members(name: string): MembersReport {
+    return this.#members.list(name);
+  }
+
+  sayOfMember(request: MemberRequest): Promise<MemberSaid> {
+    return this.#members.say(request);
   }
 
   status(): ServerStatus {
@@ -242,7 +271,16 @@ export class Server implements Controlled {
     });
     return new Dispatcher({
       keys: () => live.permissions.keys,
-      query: NOT_IMPLEMENTED,
+      query: new QueryHandler({
+        live: this.#responder,
+        raw: new RawResponder(this.#options, effects.nowMs),
+        hosted: {
+          zoneAbove: (name) => this.#image.zoneAbove(name),
+          view: (apex) => this.#database.view(apex),
+        },
+        rulesOf: (apex) => live.permissions.updatesOf(apex),
+        transferViewOf: (apex, who) => live.permissions.transferViewOf(apex, who),
+      }),
       transfer: this.#transfers,
       update,
       notify: NOT_IMPLEMENTED,
@@ -305,7 +343,6 @@ export class Server implements Controlled {
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
-    this.#responder = new Responder(this.#image.memory, this.#options, this.#effects.nowMs);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
@@ -352,7 +389,7 @@ export class Server implements Controlled {
   }
 
   #publish(memory: ImageMemory): void {
-    this.#responder?.take(memory);
+    this.#responder.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
     this.#published = this.#pool?.publish(shared) ?? this.#published;
   }

@@ -1,8 +1,11 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import {
   CONTROL_SOCKET,
+  type MemberRequest,
+  type MemberSaid,
   type ReloadReport,
   type ServerStatus,
   type WaitReport,
@@ -38,6 +41,17 @@ export class ControlClient {
   wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
     const wanted = serial === undefined ? '' : `&serial=${serial}`;
     return this.#ask('GET', `/wait?zone=${encodeURIComponent(apex)}&ms=${ms}${wanted}`);
+  }
+
+  members(name: string): Promise<MembersReport> {
+    return this.#ask('GET', `/members?${new URLSearchParams({ name })}`);
+  }
+
+  sayOfMember({ name, member, state, until, reason, by }: MemberRequest): Promise<MemberSaid> {
+    const parameters = new URLSearchParams({ name, member, state, by });
+    if (until !== undefined) parameters.set('until', until);
+    if (reason !== undefined) parameters.set('reason', reason);
+    return this.#ask('POST', `/member?${parameters}`);
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */

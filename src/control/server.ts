@@ -3,8 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { MembersReport } from '../steer/members-report.ts';
+import { OperatorWordError } from '../steer/operator-word.ts';
 import {
   CONTROL_SOCKET,
+  type MemberRequest,
+  type MemberSaid,
   type ReloadReport,
   type ServerStatus,
   type WaitReport,
@@ -19,6 +23,10 @@ export interface Controlled {
   reload(apex: string | undefined): Promise<ReloadReport>;
   /** Waits until all secondaries of the zone have the serial, by default the zone's own, or `ms` have passed. */
   wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport>;
+  /** How the members of a steered owner stand. Throws {@link OperatorWordError}. */
+  members(name: string): MembersReport;
+  /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
+  sayOfMember(request: MemberRequest): Promise<MemberSaid>;
 }
 
 /** The control socket cannot be made. */
@@ -85,6 +93,10 @@ export class ControlServer {
         send(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
       else send(response, 200, result);
     } catch (error) {
+      if (error instanceof OperatorWordError) {
+        send(response, 400, { error: messageOf(error) });
+        return;
+      }
       this.#log.error('control: request failed', { error: messageOf(error) });
       send(response, 500, { error: messageOf(error) });
     }
@@ -104,6 +116,10 @@ export class ControlServer {
         const apex = parameters.get('zone') ?? '';
         return this.#controlled.wait(apex, serial === null ? undefined : Number(serial), ms);
       }
+      case 'GET /members':
+        return this.#controlled.members(parameters.get('name') ?? '');
+      case 'POST /member':
+        return this.#controlled.sayOfMember(memberRequestOf(parameters));
       default:
         return undefined;
     }
@@ -117,6 +133,23 @@ const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Who wants to wait longer asks again. */
 const MOST_WAIT_MS = 10_000;
+/** Characters of an operator's name that are kept. */
+const MAX_LOGIN_NAME = 64;
+
+function memberRequestOf(parameters: URLSearchParams): MemberRequest {
+  const state = parameters.get('state');
+  if (state !== 'out' && state !== 'up' && state !== 'auto') {
+    throw new OperatorWordError(`state '${state ?? ''}': out, up or auto expected`);
+  }
+  return {
+    state,
+    name: parameters.get('name') ?? '',
+    member: parameters.get('member') ?? '',
+    until: parameters.get('until') ?? undefined,
+    reason: parameters.get('reason') ?? undefined,
+    by: (parameters.get('by') ?? '').replaceAll(/[^\x21-\x7e]/g, '?').slice(0, MAX_LOGIN_NAME) || 'unknown',
+  };
+}
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });

@@ -46,7 +46,7 @@ export function secondaryKnot(primary: PrimaryOf): Peer {
       const path = join(directory, 'knot.conf');
       const items = zones.map(
         ({ apex }) =>
-          `  - domain: ${apex}\n    file: ${directory}/${apex}.fetched\n    master: primary\n    acl: [told, read]\n`,
+          `  - domain: ${apex}\n    file: ${directory}/${apex}.fetched\n    zonefile-sync: -1\n    journal-content: none\n    master: primary\n    acl: [told, read]\n`,
       );
       writeFileSync(
         path,
@@ -106,6 +106,7 @@ export function secondaryNsd(primary: PrimaryOf): Peer {
   ip-address: 127.0.0.1@${port}
   username: ""
   chroot: ""
+  database: ""
   zonesdir: "${directory}"
   pidfile: "${directory}/nsd.pid"
   xfrdfile: "${directory}/xfrd.state"
