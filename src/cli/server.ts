@@ -72,13 +72,13 @@ export class Server implements Controlled {
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
+  /** Answers on this thread. */
+  readonly #responder: Responder;
   readonly #snapshots: SnapshotPool;
   readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
   readonly #exchanger: Exchanger;
   readonly #notifier: Notifier;
-  /** Answers on this thread. */
-  readonly #responder: Responder;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;

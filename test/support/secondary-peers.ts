@@ -1,26 +1,24 @@
-// Other servers as secondaries of a Waypost: told by NOTIFY and fetching over TSIG with one key.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIND, KNOT, type Peer } from './peers.ts';
 import { SECRET } from './tsig.ts';
 
-/** The port of the primary on 127.0.0.1, and the name of the key (HMAC-SHA256, {@link SECRET}). */
-export interface PrimaryOf {
+/** Where the peers of this file fetch their zones, and with which key (hmac-sha256, {@link SECRET}). */
+export interface PrimaryOfPeers {
+  /** On 127.0.0.1. */
   readonly port: number;
   readonly key: string;
 }
 
-/** BIND as a secondary. Anybody may transfer from it. */
-export function secondaryBind(primary: PrimaryOf): Peer {
+/** BIND as a secondary of everything it is given; it may be asked for transfers by anybody. */
+export function secondaryBind({ port: primary, key }: PrimaryOfPeers): Peer {
   return {
     ...BIND,
     configure(directory, port, zones) {
       const path = join(directory, 'named.conf');
       const clauses = zones.map(
-        ({ apex }) => `zone "${apex}" {
-  type secondary; file "${directory}/${apex}.fetched"; primaries port ${primary.port} { 127.0.0.1 key "${primary.key}"; };
-};
-`,
+        ({ apex }) =>
+          `zone "${apex}" { type secondary; file "${directory}/${apex}.copy"; primaries { 127.0.0.1 port ${primary} key "${key}"; }; min-refresh-time 1; min-retry-time 1; };\n`,
       );
       writeFileSync(
         path,
@@ -28,9 +26,10 @@ export function secondaryBind(primary: PrimaryOf): Peer {
   directory "${directory}"; pid-file none; lock-file none; session-keyfile none;
   listen-on port ${port} { 127.0.0.1; }; listen-on-v6 { none; };
   recursion no; allow-transfer { any; }; notify no; empty-zones-enable no; dnssec-validation no;
+  check-names secondary ignore;
 };
 controls { };
-key "${primary.key}" { algorithm hmac-sha256; secret "${SECRET}"; };
+key "${key}" { algorithm hmac-sha256; secret "${SECRET}"; };
 ${clauses.join('')}`,
       );
       return ['-g', '-n', '1', '-c', path];
@@ -38,15 +37,15 @@ ${clauses.join('')}`,
   };
 }
 
-/** Knot DNS as a secondary. This machine may transfer from it. */
-export function secondaryKnot(primary: PrimaryOf): Peer {
+/** Knot as {@link secondaryBind}. */
+export function secondaryKnot({ port: primary, key }: PrimaryOfPeers): Peer {
   return {
     ...KNOT,
     configure(directory, port, zones) {
       const path = join(directory, 'knot.conf');
       const items = zones.map(
         ({ apex }) =>
-          `  - domain: ${apex}\n    file: ${directory}/${apex}.fetched\n    zonefile-sync: -1\n    journal-content: none\n    master: primary\n    acl: [told, read]\n`,
+          `  - domain: ${apex}\n    file: ${directory}/${apex}.copy\n    master: primary\n    acl: [told, told-signed, all]\n    zonefile-sync: -1\n`,
       );
       writeFileSync(
         path,
@@ -60,20 +59,23 @@ database:
   storage: ${directory}
 log:
   - target: stderr
-    any: warning
+    any: info
 key:
-  - id: ${primary.key}
+  - id: ${key}
     algorithm: hmac-sha256
     secret: ${SECRET}
 remote:
   - id: primary
-    address: 127.0.0.1@${primary.port}
-    key: ${primary.key}
+    address: 127.0.0.1@${primary}
+    key: ${key}
 acl:
   - id: told
-    key: ${primary.key}
+    address: 127.0.0.1
     action: notify
-  - id: read
+  - id: told-signed
+    key: ${key}
+    action: notify
+  - id: all
     address: 127.0.0.1
     action: transfer
 zone:
@@ -84,8 +86,8 @@ ${items.join('')}`,
   };
 }
 
-/** NSD as a secondary. This machine may transfer from it. */
-export function secondaryNsd(primary: PrimaryOf): Peer {
+/** NSD as {@link secondaryBind}. */
+export function secondaryNsd({ port: primary, key }: PrimaryOfPeers): Peer {
   return {
     name: 'nsd',
     command: 'nsd',
@@ -93,10 +95,11 @@ export function secondaryNsd(primary: PrimaryOf): Peer {
       const path = join(directory, 'nsd.conf');
       const items = zones.map(
         ({ apex }) => `zone:
-  name: ${apex}
-  zonefile: ${directory}/${apex}.fetched
-  allow-notify: 127.0.0.1 ${primary.key}
-  request-xfr: 127.0.0.1@${primary.port} ${primary.key}
+  name: "${apex}"
+  zonefile: "${directory}/${apex}.copy"
+  request-xfr: 127.0.0.1@${primary} ${key}
+  allow-notify: 127.0.0.1 NOKEY
+  allow-notify: 127.0.0.1 ${key}
   provide-xfr: 127.0.0.1 NOKEY
 `,
       );
@@ -106,17 +109,19 @@ export function secondaryNsd(primary: PrimaryOf): Peer {
   ip-address: 127.0.0.1@${port}
   username: ""
   chroot: ""
-  database: ""
   zonesdir: "${directory}"
+  database: ""
   pidfile: "${directory}/nsd.pid"
   xfrdfile: "${directory}/xfrd.state"
-  zonelistfile: "${directory}/zone.list"
   xfrdir: "${directory}"
+  zonelistfile: "${directory}/zone.list"
   xfrd-reload-timeout: 0
+  server-count: 1
+  verbosity: 2
 remote-control:
   control-enable: no
 key:
-  name: "${primary.key}"
+  name: ${key}
   algorithm: hmac-sha256
   secret: "${SECRET}"
 ${items.join('')}`,
