@@ -2,8 +2,8 @@ import type { Config } from '../config/settings.ts';
 import { configuredTransfers } from '../config/transfer-rules.ts';
 import { configuredUpdates } from '../config/update-rules.ts';
 import type { TsigKeyRing } from '../message/tsig-key.ts';
-import { permitTransfer, type TransferRules, type TransferView } from '../transfer/permission.ts';
-import type { UpdateRules, Who } from '../update/permission.ts';
+import type { TransferRules } from '../transfer/permission.ts';
+import type { UpdateRules } from '../update/permission.ts';
 import { type DomainName, equalNames, showName } from '../wire/name.ts';
 
 /** The keys of a server, and what it lets each of them do. */
@@ -35,12 +35,6 @@ export class Permissions {
   /** Who may fetch the zone at `apex`. */
   transfersOf(apex: DomainName): TransferRules {
     return this.#transfers.get(showName(apex)) ?? { apex, grants: [] };
-  }
-
-  /** The view that the rules for transfers of the zone at `apex` give; `undefined`: none. */
-  transferViewOf(apex: DomainName, who: Who): TransferView | undefined {
-    const outcome = permitTransfer(this.transfersOf(apex), who, false);
-    return outcome.kind === 'permission' ? outcome.view : undefined;
   }
 
   /** The zones that `key` may fetch by a rule. */

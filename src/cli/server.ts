@@ -41,6 +41,7 @@ import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { transferViewOf } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -279,7 +280,7 @@ export class Server implements Controlled {
           view: (apex) => this.#database.view(apex),
         },
         rulesOf: (apex) => live.permissions.updatesOf(apex),
-        transferViewOf: (apex, who) => live.permissions.transferViewOf(apex, who),
+        transferViewOf: (apex, who) => transferViewOf(live.permissions.transfersOf(apex), who),
       }),
       transfer: this.#transfers,
       update,

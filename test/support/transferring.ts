@@ -62,14 +62,17 @@ export class SteppedZone {
   /** The zone as it is now, with its history; `records` is what {@link TransferZone} has. */
   snapshot(records = this.#records.size): TransferZone {
     const steps = [...this.steps];
+    const stepsFrom = (serialFrom: number) => {
+      const first = steps.findIndex((step) => step.serialFrom === serialFrom);
+      return first === -1 ? undefined : steps.slice(first);
+    };
     return {
       view: new MemoryZone(this.apex, this.records),
       serial: this.serial,
       records,
-      steps: (serialFrom) => {
-        const first = steps.findIndex((step) => step.serialFrom === serialFrom);
-        return first === -1 ? undefined : steps.slice(first);
-      },
+      walkSteps: stepsFrom,
+      stepsSize: (serialFrom) =>
+        stepsFrom(serialFrom)?.reduce((sum, { removed, added }) => sum + removed.length + added.length, 0),
     };
   }
 
