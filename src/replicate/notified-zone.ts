@@ -1,6 +1,6 @@
 import type { Effects } from '../base/effects.ts';
 import { showEndpoint } from '../base/endpoint.ts';
-import { WaypostError } from '../base/errors.ts';
+import { messageOf, WaypostError } from '../base/errors.ts';
 import type { Timers } from '../base/timers.ts';
 import { notifySetOf } from '../transfer/notify-set.ts';
 import { RRType } from '../wire/iana.ts';
@@ -62,6 +62,7 @@ export class NotifiedZone {
   #isResting = false;
   #cancelRest: () => void = () => {};
   #isAnnounced = false;
+  #isSaidUnreadable = false;
   #isStopped = false;
 
   constructor(rules: NotifyRules, options: NotifyingOptions) {
@@ -90,8 +91,8 @@ export class NotifiedZone {
   #refreshAndRest(): void {
     this.#isResting = this.#isStale && !this.#isStopped;
     if (!this.#isResting) return;
-    this.#refresh();
-    this.#cancelRest = this.#options.timers.after(SPACING_MS, () => this.#refreshAndRest());
+    const restMs = this.#tryRefresh() ? SPACING_MS : RETRY_MS;
+    this.#cancelRest = this.#options.timers.after(restMs, () => this.#refreshAndRest());
   }
 
   /** The server has begun to serve: all are told within `withinMs`, at random (RFC 1996 §3.9). */
@@ -161,6 +162,22 @@ export class NotifiedZone {
     return [...this.#secondaries.values()].every((secondary) => secondary.has(serial));
   }
 
+  /** As {@link #refresh}; when the zone cannot be read now, says so once and leaves it to be done again. */
+  #tryRefresh(): boolean {
+    try {
+      this.#refresh();
+      this.#isSaidUnreadable = false;
+      return true;
+    } catch (error) {
+      this.#isStale = true;
+      const zone = showName(this.#rules.apex);
+      const fields = { zone, error: messageOf(error) };
+      if (!this.#isSaidUnreadable) this.#options.effects.log.error('notify: the zone cannot be read', fields);
+      this.#isSaidUnreadable = true;
+      return false;
+    }
+  }
+
   /** Looks what the zone is now, and hands a new serial on. */
   #refresh(): void {
     this.#isStale = false;
@@ -224,6 +241,8 @@ interface Waiter {
 /** Changes within that time after one that was told at once are told together. */
 export const SPACING_MS = 75;
 
+/** A zone that could not be read is read again after that time. */
+const RETRY_MS = 1000;
 const DNS_PORT = 53;
 const MOST_WAITERS = 64;
 const MOST_NAMED = 100;

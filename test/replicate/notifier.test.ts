@@ -61,6 +61,7 @@ describe('the notifier', () => {
   let timers = new FakeTimers();
   let view = zone(7);
   let isServed = true;
+  let isBroken = false;
   const own = new Set<string>();
   let secondaries = new Map<string, FakeSecondary>();
 
@@ -76,7 +77,10 @@ describe('the notifier', () => {
       },
       effects,
       timers,
-      apexOf: (apex) => (isServed ? view.get(apex) : undefined),
+      apexOf: (apex) => {
+        if (isBroken) throw new Error('disk I/O error');
+        return isServed ? view.get(apex) : undefined;
+      },
       find: (owner) => view.get(owner),
       isOwn: (address) => own.has(address),
     });
@@ -117,6 +121,7 @@ describe('the notifier', () => {
     timers = new FakeTimers();
     view = zone(7);
     isServed = true;
+    isBroken = false;
     own.clear();
     secondaries = new Map();
   });
@@ -361,6 +366,23 @@ ns1 A 192.0.2.1\nns2 A 192.0.2.2\nns2 AAAA 2001:db8::2\nns3 A 192.0.2.3\n`;
       notifier.secondaries();
     }
     expect(two.heard.filter((line) => line.startsWith('NOTIFY'))).to.have.length(1);
+  });
+
+  it('tells later when the zone cannot be read at the moment', async () => {
+    const one = secondaryAt('192.0.2.1');
+    const notifier = make({ targets: [at('192.0.2.1')] });
+    notifier.start();
+    await pass(500);
+    isBroken = true;
+    change(notifier, 8);
+    await pass(2000);
+    change(notifier, 9);
+    await pass(1500);
+    expect(one.heard).to.deep.equal(['NOTIFY 7', 'SOA']);
+    expect(effects.lines).to.deep.equal(['error notify: the zone cannot be read']);
+    isBroken = false;
+    await pass(1500);
+    expect(one.heard.slice(2)).to.deep.equal(['NOTIFY 9', 'SOA']);
   });
 
   it('has no secondaries of a zone that is not served, and tells when it comes', async () => {
