@@ -23,7 +23,7 @@ export interface WaitOptions {
 export async function waitForSecondaries(
   client: ControlClient,
   terminal: Terminal,
-  name: string | undefined,
+  name: string,
   options: WaitOptions,
 ): Promise<number> {
   const apex = readApex(name);
@@ -73,8 +73,7 @@ function hasSerial(
   return serial !== undefined && (serial === wanted.serial || isSerialAhead(serial, wanted.serial));
 }
 
-function readApex(name: string | undefined): string {
-  if (name === undefined) throw new UsageError('zone wait: of which zone? give its NAME');
+function readApex(name: string): string {
   try {
     return showName(foldName(scanFullName(name)));
   } catch (error) {

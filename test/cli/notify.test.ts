@@ -108,7 +108,7 @@ describe('telling secondaries', function () {
       run('zone', 'wait', 'other.test'),
     ]);
     expect(wrong.map(({ code }) => code)).to.deep.equal([2, 2, 2, 1]);
-    expect(wrong[0]?.err).to.contain('zone wait: of which zone? give its NAME');
+    expect(wrong[0]?.err).to.contain('zone wait: NAME is wanted');
     expect(wrong[3]?.err).to.contain('nobody is told of other.test.: name its secondaries in notify');
   });
 });
