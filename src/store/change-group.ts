@@ -169,7 +169,7 @@ export class ChangeGroup {
     return false;
   }
 
-  #remember(zone: StoredZone, draft: ChangeDraft, changed: Changed, view: KeyedView): void {
+  #remember(zone: StoredZone, draft: ChangeDraft, changed: Changed, view: TouchedView): void {
     if (changed.serialTo === changed.serialFrom) return;
     const known = this.#touched.get(zone.id);
     const touched = known ?? new TouchedZone(view);
@@ -184,8 +184,8 @@ interface OpenZone {
   readonly overlay: ZoneOverlay;
 }
 
-/** A view that finds owners by their keys: see `StoredZoneView.ownersAt`. */
-interface KeyedView extends ZoneView {
+/** A zone whose owners can be looked up by their keys too. */
+interface TouchedView extends ZoneView {
   ownersAt(keys: readonly Uint8Array[]): Iterable<Owner>;
 }
 
@@ -195,9 +195,9 @@ export class TouchedZone {
   /** Owner keys, in Latin-1. */
   readonly keys = new Set<string>();
   /** The zone as it is now. */
-  readonly view: KeyedView;
+  readonly view: TouchedView;
 
-  constructor(view: KeyedView) {
+  constructor(view: TouchedView) {
     this.apex = view.apex;
     this.view = view;
   }
