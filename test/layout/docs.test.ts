@@ -91,7 +91,7 @@ describe('the examples in the documentation', function () {
     for (const server of servers) await server.remove();
   });
 
-  for (const page of ['README.md', 'docs/zones.md', 'docs/history.md', 'docs/members.md']) {
+  for (const page of ['README.md', 'docs/zones.md', 'docs/history.md', 'docs/members.md', 'docs/updates.md']) {
     it(`${page}: commands print what is shown`, async function () {
       const examples = examplesOf(textOf(page));
       expect(examples.length).to.be.greaterThan(3);
@@ -151,6 +151,7 @@ async function serveExampleZones(): Promise<ChildServer> {
 function run(server: ChildServer, { command }: Example): string {
   const text = command
     .replaceAll('-p 5300', `-p ${server.port}`)
+    .replaceAll('127.0.0.1 5300', `127.0.0.1 ${server.port}`)
     .replace(/\bwaypost rotation\b/, `waypost rotation --server 127.0.0.1:${server.port}`);
   const shims = join(server.directory, 'bin');
   const path = `${shims}${delimiter}${process.env['PATH'] ?? ''}`;
