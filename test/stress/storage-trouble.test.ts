@@ -70,7 +70,9 @@ describe('stress: trouble with the storage', function () {
     const other = new Database(join(server.dataDirectory, 'waypost.db'));
     other.exec('BEGIN IMMEDIATE');
     expect(await update()).to.equal('SERVFAIL');
-    await server.until(() => /error update: not stored .*is being written by another process/.test(server.log));
+    await server.until(() =>
+      /error update: not stored .*is being written by another process/.test(server.log),
+    );
     expect(await isAnswered()).to.equal(true);
     other.exec('ROLLBACK');
     other.close();
@@ -91,7 +93,9 @@ describe('stress: trouble with the storage', function () {
     await server.end();
     writeFileSync(join(server.dataDirectory, 'waypost.db'), Buffer.alloc(8192, 0x5a));
     const ending = await server.start().catch(String);
-    expect(ending).to.match(/waypost ended with 1: .*move the data directory aside|is not a waypost database/s);
+    expect(ending).to.match(
+      /waypost ended with 1: .*move the data directory aside|is not a waypost database/s,
+    );
   });
 
   async function start(): Promise<void> {

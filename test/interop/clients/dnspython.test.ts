@@ -61,6 +61,6 @@ describe('dnspython', function () {
   });
 
   it('with a clock behind: BADTIME, signed', async () => {
-    expect(await python('clock')).to.deep.equal(['BADTIME The peer didn\'t like the time we sent']);
+    expect(await python('clock')).to.deep.equal(["BADTIME The peer didn't like the time we sent"]);
   });
 });

@@ -85,8 +85,8 @@ describe('nsupdate', function () {
       const printed = await runWaypost('key', 'made.', '--write', server.path('keys'));
       expect(printed.code, printed.err).to.equal(0);
       expect(readdirSync(server.path('keys'))).to.deep.equal(['made.secret']);
-      const clause = /^key "made[^]*?^};$/m.exec(printed.out)?.[0] ?? expect.fail(printed.out);
-      const lines = /^\[keys[^]*?(?=\n\n|\n#)/m.exec(printed.out)?.[0] ?? expect.fail(printed.out);
+      const clause = /^key "made[\s\S]*?^};$/m.exec(printed.out)?.[0] ?? expect.fail(printed.out);
+      const lines = /^\[keys[\s\S]*?(?=\n\n|\n#)/m.exec(printed.out)?.[0] ?? expect.fail(printed.out);
       const other = await KeyedServer.start({
         zones: { [APEX]: CLIENT_ZONE },
         keys: {},
@@ -256,9 +256,9 @@ describe('nsupdate', function () {
           '',
         );
       expect(await ask('lab.')).to.match(
-        /status: REFUSED[^]*EDE: 18 \(Prohibited\): \(key lab\. may not change zone example\.test: no rule names it/,
+        /status: REFUSED[\s\S]*EDE: 18 \(Prohibited\): \(key lab\. may not change zone example\.test: no rule names it/,
       );
-      expect(await ask('who.')).to.match(/status: NOTAUTH[^]*EDE: .*\(there is no key who\. here\)/);
+      expect(await ask('who.')).to.match(/status: NOTAUTH[\s\S]*EDE: .*\(there is no key who\. here\)/);
       expect(await ask('ci.')).to.match(/status: NOERROR/);
     });
   });
