@@ -17,7 +17,6 @@ import type {
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
-import type { TsigKeyRing } from '../message/tsig-key.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
@@ -28,6 +27,7 @@ import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
@@ -35,12 +35,14 @@ import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { permitTransfer } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
-import { Permissions } from './permissions.ts';
+import { type Configuration, LiveConfig } from './live-config.ts';
 import { reportReload } from './reload-report.ts';
 import { VERSION } from './version.ts';
 
@@ -65,9 +67,11 @@ export class Server implements Controlled {
   readonly #image: ZoneImageWriter;
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
-  readonly #permissions: Permissions;
+  readonly #live: LiveConfig;
   /** Answers on this thread. */
   readonly #responder: Responder;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
@@ -86,14 +90,16 @@ export class Server implements Controlled {
   #tcp: TcpServer | undefined;
   #addresses: readonly ListenAddress[] = [];
 
-  /** Starts to serve: what was stored first, then what the zone files say. Throws `WaypostError`s. */
+  /**
+   * Starts to serve: what was stored first, then what the zone files say. `configure` reads the configuration, now and at
+   * each reload. Throws `WaypostError`s.
+   */
   static async start(
-    config: Config,
-    keys: TsigKeyRing,
+    configure: () => Configuration,
     effects: Effects,
     onProgress: OnProgress,
   ): Promise<Server> {
-    const server = new Server(config, keys, effects, onProgress);
+    const server = new Server(configure, effects, onProgress);
     try {
       await server.#start(onProgress);
       return server;
@@ -103,7 +109,10 @@ export class Server implements Controlled {
     }
   }
 
-  private constructor(config: Config, keys: TsigKeyRing, effects: Effects, onProgress: OnProgress) {
+  private constructor(configure: () => Configuration, effects: Effects, onProgress: OnProgress) {
+    const configuration = configure();
+    const { config } = configuration;
+    this.#live = new LiveConfig(configuration, configure, effects.log);
     this.#config = config;
     this.#effects = effects;
     this.#startedMs = effects.nowMs();
@@ -115,7 +124,8 @@ export class Server implements Controlled {
     });
     this.#writer = new ZoneWriter({ database, image: this.#image, effects });
     this.#queue = new CommitQueue({ writer: this.#writer });
-    this.#permissions = new Permissions(config, keys);
+    this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
+    this.#transfers = this.#makeTransferHandler();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -165,14 +175,17 @@ export class Server implements Controlled {
   }
 
   /**
-   * Reads the zone files again. Those who ask while that is under way share one load after it. Throws
+   * Reads the configuration and the zone files again. Those who ask while that is under way share one load after it. Throws
    * {@link StoreError}, and {@link StoppingError} when the server stops first.
    */
   async reload(apex?: string): Promise<ReloadReport> {
+    const mistakes = this.#live.reload();
+    for (const mistake of mistakes)
+      this.#effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const report = await this.#load();
     const wanted =
       apex === undefined ? report.zones : report.zones.filter((zone) => showName(zone.apex) === apex);
-    return reportReload({ zones: wanted, errors: report.errors });
+    return reportReload({ zones: wanted, errors: [...mistakes, ...report.errors] });
   }
 
   members(name: string): MembersReport {
@@ -207,6 +220,7 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
@@ -216,23 +230,24 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
-    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    this.#snapshots.close();
     this.#database.close();
   }
 
   #makeDispatcher(): Dispatcher {
-    const permissions = this.#permissions;
+    const live = this.#live;
     const effects = this.#effects;
     const update = new UpdateHandler({
       queue: this.#queue,
       zoneAbove: (name) => this.#image.zoneAbove(name),
-      rulesOf: (apex) => permissions.updatesOf(apex),
-      zonesOf: (key) => permissions.zonesOf(key),
+      rulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.zonesOf(key),
       published: () => this.#published,
       effects,
     });
     return new Dispatcher({
-      keys: () => permissions.keys,
+      keys: () => live.permissions.keys,
       query: new QueryHandler({
         live: this.#responder,
         raw: new RawResponder(this.#options, effects.nowMs),
@@ -240,14 +255,31 @@ export class Server implements Controlled {
           zoneAbove: (name) => this.#image.zoneAbove(name),
           view: (apex) => this.#database.view(apex),
         },
-        rulesOf: (apex) => permissions.updatesOf(apex),
-        transferViewOf: () => undefined,
+        rulesOf: (apex) => live.permissions.updatesOf(apex),
+        transferViewOf: (apex, who) => {
+          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
+          return permission.kind === 'permission' ? permission.view : undefined;
+        },
       }),
-      transfer: NOT_IMPLEMENTED,
+      transfer: this.#transfers,
       update,
       notify: NOT_IMPLEMENTED,
       maxPayload: this.#config.udp.maxPayload,
       effects,
+    });
+  }
+
+  #makeTransferHandler(): TransferHandler {
+    const live = this.#live;
+    return new TransferHandler({
+      snapshots: this.#snapshots,
+      hasZone: (apex) => this.#database.zone(apex) !== undefined,
+      rulesOf: (apex) => live.permissions.transfersOf(apex),
+      updateRulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.fetchableBy(key),
+      most: this.#config.transfers.max,
+      effects: this.#effects,
+      timers: SYSTEM_TIMERS,
     });
   }
 
@@ -358,6 +390,8 @@ const NOT_IMPLEMENTED: RequestHandler = {
   },
 };
 
+/** Zones that are read at once beside transfers. */
+const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;

@@ -23,6 +23,13 @@ export interface ServerStatus {
   /** Octets of memory this process holds (resident). */
   readonly residentOctets: number;
   readonly threads: readonly ThreadReport[];
+  /** Zones sent to others: now, and since the start. */
+  readonly transfers: {
+    readonly underWay: number;
+    readonly served: number;
+    readonly refused: number;
+    readonly failed: number;
+  };
   readonly tcp: { readonly connections: number; readonly answered: number; readonly overLimit: number };
 }
 

@@ -8,7 +8,7 @@ import { rrsetOf } from '../zone/owner.ts';
 import type { RR } from '../zone/record.ts';
 import { showLine, steeredOwner, steeringOwner } from '../zone/steering-owner.ts';
 import type { ZoneView } from '../zone/view.ts';
-import { composeSteeringLine, scanSteeringLine, scanSteeringLines } from './lines.ts';
+import { composeSteeringLine, scanSteeringLine, scanSteeringLines, showSteeringFault } from './lines.ts';
 import { memberOf, scanMember } from './member.ts';
 import { describeMembers, type MembersReport, steeredRRsetsOf } from './members-report.ts';
 import { quote, splitLine } from './words.ts';
@@ -97,7 +97,14 @@ export function expectSteered(view: ZoneView, owner: DomainName): DomainName {
   const texts = (rrsetOf(at === undefined ? undefined : view.get(at), RRType.TXT)?.rdatas ?? []).map(
     showLine,
   );
-  if (at === undefined || scanSteeringLines(texts).policy === undefined) {
+  const { policy, faults } = scanSteeringLines(texts);
+  if (at === undefined || policy === undefined) {
+    const fault = texts.some((text) => /^ *[^ .:]+=/.test(text)) ? faults[0] : undefined;
+    if (at !== undefined && fault !== undefined) {
+      throw new OperatorWordError(
+        `${name} is not steered, since its policy line is wrong: ${showSteeringFault(at, fault)}`,
+      );
+    }
     const example = `_steer.${name} TXT "order=rotate"`;
     throw new OperatorWordError(`${name} is not steered: add a policy line, for example ${example}`);
   }

@@ -4,7 +4,14 @@ import { showName } from '../wire/name.ts';
 import type { Finding } from '../zone/finding.ts';
 
 /** What kept the database from doing its work. */
-export type StoreTrouble = 'locked' | 'full' | 'not-writable' | 'newer-schema' | 'damaged' | 'failed';
+export type StoreTrouble =
+  | 'locked'
+  | 'full'
+  | 'not-writable'
+  | 'newer-schema'
+  | 'damaged'
+  | 'busy'
+  | 'failed';
 
 /** The zone database could not be opened, read or written. Nothing was changed. Becomes SERVFAIL. */
 export class StoreError extends WaypostError {
@@ -13,6 +20,13 @@ export class StoreError extends WaypostError {
   constructor(trouble: StoreTrouble, message: string, cause?: unknown) {
     super(message, { cause });
     this.trouble = trouble;
+  }
+}
+
+/** As many snapshots of zones are open as may be. */
+export class TooManySnapshotsError extends StoreError {
+  constructor(most: number) {
+    super('busy', `${most} zones are being read, no more may be: try again later`);
   }
 }
 

@@ -23,6 +23,7 @@ const STATUS: ServerStatus = {
   imageGeneration: 0,
   residentOctets: 0,
   threads: [],
+  transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
 };
 

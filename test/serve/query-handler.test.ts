@@ -55,6 +55,11 @@ describe('query handler', () => {
     expect(await asked('office.', 'www.example.test A')).to.deep.equal([LIVE]);
   });
 
+  it('of a zone that has expired nothing raw is shown', async () => {
+    const [response] = await handle('deploy.', query('www.example.test A'), true);
+    expect(parseMessage(response ?? new Uint8Array(0)).answers).to.have.lengthOf(1);
+  });
+
   it('a view is granted zone by zone; chains end where it is not', async () => {
     expect(await asked('deploy.', 'www.other.test A')).to.deep.equal(['www.other.test. 60 A 192.0.2.7']);
     expect(await asked('deploy.', 'out.example.test A')).to.have.lengthOf(1);
@@ -97,7 +102,7 @@ function query(question: string, version = 0): Uint8Array {
   );
 }
 
-async function handle(key: string, octets: Uint8Array): Promise<Uint8Array[]> {
+async function handle(key: string, octets: Uint8Array, isExpired = false): Promise<Uint8Array[]> {
   const image = imageOf(ZONES.map((zone) => new LiveView(zone, NOW_SECONDS)));
   const handler = new QueryHandler({
     live: responderOn(image),
@@ -105,6 +110,7 @@ async function handle(key: string, octets: Uint8Array): Promise<Uint8Array[]> {
     hosted: hosting(...ZONES),
     rulesOf: (apex) => (equalNames(apex, RULES.apex) ? RULES : { apex, grants: [] }),
     transferViewOf: (_, who) => (isKey(who, 'secondary.') ? 'raw' : undefined),
+    isExpired: () => isExpired,
   });
   const replies: Uint8Array[] = [];
   await handler.handle(

@@ -32,6 +32,8 @@ cdn 60 CNAME b.cdn.example.
 _steer.cdn 60 TXT "order=rotate min=0"
 plain 60 A 192.0.2.4
 mail 60 MX 10 ns1
+odd 60 A 192.0.2.5
+_steer.odd 60 TXT "order=random"
 `,
 );
 
@@ -162,6 +164,12 @@ describe('the operator’s word', () => {
       '192.0.2.4',
       {},
       /^plain\.example\.test\. is not steered: add a policy line, for example _steer\./,
+    ],
+    [
+      'odd',
+      '192.0.2.5',
+      {},
+      /since its policy line is wrong: _steer\.odd\..* 'order=random', word 1: 'order=random': one of/,
     ],
     ['nothing', '192.0.2.4', {}, /^nothing\.example\.test\. has no records in zone example\.test\./],
     ['mail', 'ns1', {}, /has no A, AAAA or CNAME records/],

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { DATABASE_FILE, ZoneDatabase } from '../../src/store/database.ts';
 import { StoreError } from '../../src/store/errors.ts';
+import { MIGRATIONS } from '../../src/store/schema.ts';
 import { name } from '../support/rr.ts';
 
 describe('store/database', () => {
@@ -45,8 +46,25 @@ describe('store/database', () => {
   it('can be read by others while it is open', () => {
     const database = new ZoneDatabase(directory);
     const reader = new Database(database.path, { readonly: true });
-    expect(reader.prepare('SELECT version FROM schema_version').pluck().get()).to.equal(1);
+    expect(reader.prepare('SELECT version FROM schema_version').pluck().get()).to.equal(MIGRATIONS.length);
     reader.close();
+    database.close();
+  });
+
+  it('brings an older schema up to date and keeps what is there', () => {
+    const sql = new Database(join(directory, DATABASE_FILE));
+    sql.exec(MIGRATIONS[0] ?? '');
+    sql.exec(
+      'CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT; INSERT INTO schema_version VALUES (1)',
+    );
+    sql.exec("INSERT INTO zone (apex, state, source) VALUES (x'047465737400', 'live', 'file')");
+    sql.exec(
+      "INSERT INTO journal VALUES (1, x'047465737400', 'load', NULL, 7, 0, 4, 1, 'file', 'test.zone')",
+    );
+    sql.close();
+    const database = new ZoneDatabase(directory);
+    expect(database.zones().map(({ apex }) => apex)).to.deep.equal([name('test')]);
+    expect(database.statements.lastLoad.get(name('test'))).to.deep.equal([1]);
     database.close();
   });
 
