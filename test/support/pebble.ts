@@ -31,7 +31,7 @@ export class Pebble {
     writeFileSync(config, JSON.stringify({ pebble }));
     const args = ['-config', config, '-dnsserver', `127.0.0.1:${dnsPort}`];
     // no waiting before a validation, no nonces refused by chance
-    const env = { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0' };
+    const env = { PEBBLE_VA_NOSLEEP: '1', PEBBLE_WFE_NONCEREJECT: '0', PEBBLE_AUTHZREUSE: '0' };
     const program = RunningProgram.start('pebble', args, { env });
     await program.untilSays(/ACME directory available at/);
     return new Pebble(directory, program, port);

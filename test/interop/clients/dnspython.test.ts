@@ -54,6 +54,12 @@ describe('dnspython', function () {
     expect(await server.data(`old.${APEX}`, 'TXT')).to.deep.equal([]);
   });
 
+  it('fetches the zone, its query with RD set', async () => {
+    const lines = await python('transfer');
+    expect(lines).to.include('ns1 300 IN A 192.0.2.53');
+    expect(lines.filter((line) => / SOA /.test(line))).to.have.length(1);
+  });
+
   it('is told in the answer why it is refused', async () => {
     expect(await python('refused', 'www.')).to.deep.equal([
       'REFUSED signed key www. may not change MX at www.sub.example.test: rule 2 allows any type at www',
