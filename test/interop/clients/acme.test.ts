@@ -6,6 +6,8 @@ import { needProgram, needThat, runProgram } from '../../support/programs.ts';
 import { SECRET } from '../../support/tsig.ts';
 
 const APEX = 'example.test';
+/** On the same server as its parent. */
+const CHILD = `lab.${APEX}`;
 const CERTBOT_PLUGIN = '/usr/lib/python3/dist-packages/certbot_dns_rfc2136';
 
 /** Certificates by ACME's dns-01: the client puts a TXT record into the zone, pebble asks Waypost for it. */
@@ -18,14 +20,11 @@ describe('ACME over RFC 2136', function () {
     needProgram(this, 'pebble');
     needProgram(this, 'openssl');
     needProgram(this, 'dig');
+    const rule = 'names = ["_acme-challenge.**"], types = ["TXT"], action = "edit"';
     server = await KeyedServer.start({
-      zones: { [APEX]: CLIENT_ZONE },
+      zones: { [APEX]: `${CLIENT_ZONE}lab NS ns1\n`, [CHILD]: CLIENT_ZONE },
       keys: { 'acme.': 'hmac-sha256', 'old.': 'hmac-md5' },
-      rules: {
-        [APEX]: ['acme.', 'old.'].map(
-          (key) => `key = "${key}", names = ["_acme-challenge.**"], types = ["TXT"], action = "edit"`,
-        ),
-      },
+      rules: { [APEX]: [`key = "acme.", ${rule}`], [CHILD]: [`key = "old.", ${rule}`] },
     });
     pebble = await Pebble.start(server.port);
   });
@@ -34,11 +33,15 @@ describe('ACME over RFC 2136', function () {
     await server?.remove();
   });
 
-  /** No challenge is left, and the changes were made in at least as many steps. */
-  async function expectCleanZone(owners: readonly string[], sinceSerial: number): Promise<void> {
+  /** No challenge is left, and as many came and went. */
+  async function expectCleanZone(
+    apex: string,
+    owners: readonly string[],
+    sinceSerial: number,
+  ): Promise<void> {
     for (const owner of owners)
       expect(await server.data(`_acme-challenge.${owner}`, 'TXT')).to.deep.equal([]);
-    expect(await server.serial()).to.be.at.least(sinceSerial + 2 * owners.length);
+    expect(await server.serial(apex)).to.be.at.least(sinceSerial + 2 * owners.length);
   }
 
   it('lego gets a certificate', async function () {
@@ -66,17 +69,17 @@ describe('ACME over RFC 2136', function () {
       .to.contain(`DNS:www.${APEX}`)
       .and.to.contain(`DNS:*.${APEX}`)
       .and.to.contain('Pebble Intermediate CA');
-    await expectCleanZone([`www.${APEX}`, APEX], serial);
+    await expectCleanZone(APEX, [`www.${APEX}`, APEX], serial);
   });
 
-  for (const [key, algorithm] of [
-    ['acme.', 'HMAC-SHA256'],
-    ['old.', 'HMAC-MD5'],
+  for (const [apex, key, algorithm] of [
+    [APEX, 'acme.', 'HMAC-SHA256'],
+    [CHILD, 'old.', 'HMAC-MD5'],
   ] as const) {
-    it(`certbot gets a certificate, with ${algorithm}`, async function () {
+    it(`certbot gets a certificate for a name of ${apex}, with ${algorithm}`, async function () {
       needProgram(this, 'certbot');
       needThat(this, 'python3-certbot-dns-rfc2136', existsSync(CERTBOT_PLUGIN));
-      const serial = await server.serial();
+      const serial = await server.serial(apex);
       const credentials = server.file(
         'rfc2136.ini',
         `dns_rfc2136_server = 127.0.0.1
@@ -89,7 +92,7 @@ dns_rfc2136_algorithm = ${algorithm}
       const account = ['--server', pebble.url, '--no-verify-ssl', '-m', `a@${APEX}`, '--agree-tos', '-n'];
       const plugin = ['--dns-rfc2136', '--dns-rfc2136-credentials', credentials];
       const wait = ['--dns-rfc2136-propagation-seconds', '0'];
-      const owner = `deep.${algorithm.toLowerCase()}.${APEX}`;
+      const owner = `deep.down.${apex}`;
       const args = ['certonly', ...inDirectory(), ...account, ...plugin, ...wait, '-d', owner];
       const { code, text } = await runProgram('certbot', [...args, '--cert-name', algorithm], {
         timeoutMs: 60_000,
@@ -97,7 +100,7 @@ dns_rfc2136_algorithm = ${algorithm}
       expect(code, text).to.equal(0);
       const certificate = await showCertificate(server.path(`certbot/live/${algorithm}/cert.pem`));
       expect(certificate).to.contain(`DNS:${owner}`).and.to.contain('Pebble Intermediate CA');
-      await expectCleanZone([owner], serial);
+      await expectCleanZone(apex, [owner], serial);
     });
   }
 

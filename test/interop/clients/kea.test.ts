@@ -1,9 +1,8 @@
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { CLIENT_ZONE, KeyedServer } from '../../support/keyed-server.ts';
-import { needProgram, RunningProgram } from '../../support/programs.ts';
+import { freeUdpPort, needProgram, RunningProgram } from '../../support/programs.ts';
 import { SECRET } from '../../support/tsig.ts';
 
 const APEX = 'example.test';
@@ -131,14 +130,4 @@ function keaConfig(port: number, dnsPort: number): unknown {
       loggers: [{ name: 'kea-dhcp-ddns', severity: 'INFO', output_options: [{ output: 'stdout' }] }],
     },
   };
-}
-
-async function freeUdpPort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
 }
