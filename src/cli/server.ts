@@ -33,7 +33,10 @@ import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
+import { JournalCutter } from '../store/journal-cutter.ts';
+import { LapseTimer } from '../store/lapse-timer.ts';
 import { breathe } from '../store/slices.ts';
+import { SteeredOwners } from '../store/steered-owners.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
@@ -41,6 +44,7 @@ import { permitTransfer } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
+import { HistoryControl } from './history-control.ts';
 import { listenAddressOf } from './listen-address.ts';
 import { type Configuration, LiveConfig } from './live-config.ts';
 import { reportReload } from './reload-report.ts';
@@ -61,6 +65,7 @@ export class StoppingError extends Error {
  * {@link start} makes one that answers; {@link stop} ends it.
  */
 export class Server implements Controlled {
+  readonly history: HistoryControl;
   readonly #config: Config;
   readonly #effects: Effects;
   readonly #database: ZoneDatabase;
@@ -73,8 +78,10 @@ export class Server implements Controlled {
   readonly #snapshots: SnapshotPool;
   readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
+  readonly #cutter: JournalCutter;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
+  readonly #lapses: LapseTimer;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
   readonly #control: ControlServer;
@@ -118,11 +125,33 @@ export class Server implements Controlled {
     this.#startedMs = effects.nowMs();
     this.#database = new ZoneDatabase(config.data);
     const database = this.#database;
+    const steered = new SteeredOwners(effects.nowMs);
     this.#image = new ZoneImageWriter({
-      view: (apex) => database.view(apex),
+      view: (apex) => steered.view(database.view(apex)),
       onGeneration: (memory) => this.#publish(memory),
     });
-    this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#writer = new ZoneWriter({
+      database,
+      image: this.#image,
+      effects,
+      steered,
+      onChanged: (apex) => this.#cutter.note(apex),
+    });
+    this.#cutter = new JournalCutter({
+      database,
+      writer: this.#writer,
+      bounds: config.journal,
+      effects,
+      schedule: (run) => SYSTEM_TIMERS.after(JOURNAL_CUT_MS, run),
+    });
+    this.#lapses = new LapseTimer({
+      database,
+      writer: this.#writer,
+      steered,
+      timers: SYSTEM_TIMERS,
+      nowMs: effects.nowMs,
+      log: effects.log,
+    });
     this.#queue = new CommitQueue({ writer: this.#writer });
     this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
     this.#transfers = this.#makeTransferHandler();
@@ -133,6 +162,12 @@ export class Server implements Controlled {
       effects,
       onProgress: (apex, records) => onProgress(showName(apex), records),
       breathe: () => this.#breathe(),
+    });
+    this.history = new HistoryControl({
+      snapshots: this.#snapshots,
+      queue: this.#queue,
+      apexes: () => database.zones().map(({ apex }) => apex),
+      published: () => this.#published,
     });
     mkdirSync(config.data, { recursive: true });
     this.#cookies = new CookieSecrets(join(config.data, 'cookie-secrets'), effects);
@@ -229,8 +264,10 @@ export class Server implements Controlled {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
+    this.#lapses.stop();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
     await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    await this.#cutter.stop();
     this.#snapshots.close();
     this.#database.close();
   }
@@ -288,9 +325,11 @@ export class Server implements Controlled {
       await this.#breathe();
     const isRestart = this.#database.zones().length > 0;
     if (!isRestart) await this.#load();
+    this.#lapses.start();
     await this.#listen();
     await this.#control.listen();
     if (isRestart) await this.#load();
+    for (const { apex } of this.#database.zones()) this.#cutter.note(apex);
     this.#stopRotation = SYSTEM_TIMERS.every(COOKIE_CHECK_MS, () => this.#rotateCookies());
   }
 
@@ -390,8 +429,10 @@ const NOT_IMPLEMENTED: RequestHandler = {
   },
 };
 
-/** Zones that are read at once beside transfers. */
+/** Zones that are read at once beside transfers: by people who look into the history. */
 const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
+/** After a change: short enough that a stream of them does not pile up, long enough to be done for many at once. */
+const JOURNAL_CUT_MS = 1000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;

@@ -24,7 +24,7 @@ export interface RunOptions {
   readonly timeoutMs?: number;
 }
 
-const RUN_LIMIT_MS = 20_000;
+const LIMIT_MS = 20_000;
 
 /** Runs a program to its end. */
 export async function runProgram(
@@ -35,7 +35,7 @@ export async function runProgram(
   const program = RunningProgram.start(command, args, options);
   program.child.stdin?.on('error', () => {}); // it may end without reading
   program.child.stdin?.end(options.input ?? '');
-  const timer = setTimeout(() => program.child.kill('SIGKILL'), options.timeoutMs ?? RUN_LIMIT_MS);
+  const timer = setTimeout(() => program.child.kill('SIGKILL'), options.timeoutMs ?? LIMIT_MS);
   const code = await program.ended;
   clearTimeout(timer);
   return { code, text: program.text };
@@ -81,7 +81,7 @@ export class RunningProgram {
     return this.#text;
   }
 
-  /** Resolves when its output matches; rejects with the output when it ends before. */
+  /** Resolves when its output matches; rejects with the output when it ends before, or after 20 s. */
   async untilSays(pattern: RegExp): Promise<void> {
     const said = new Promise<void>((resolve) => {
       this.#look = () => {
@@ -93,7 +93,16 @@ export class RunningProgram {
       throw new Error(`it ended with ${code}: ${this.#text}`);
     });
     over.catch(() => {});
-    await Promise.race([said, over]);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((_, reject) => {
+      const tell = (): void => reject(new Error(`it has not said ${pattern.source}, but ${this.#text}`));
+      timer = setTimeout(tell, LIMIT_MS);
+    });
+    try {
+      await Promise.race([said, over, late]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async stop(): Promise<void> {

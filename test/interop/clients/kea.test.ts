@@ -47,7 +47,7 @@ describe('Kea DHCP-DDNS', function () {
       KEA_LOGGER_DESTINATION: 'stdout',
     };
     kea = RunningProgram.start('kea-dhcp-ddns', ['-c', config], { env });
-    await kea.untilSays(/DHCP_DDNS_STARTED/);
+    await kea.untilSays(/DHCP_DDNS_QUEUE_MGR_STARTED/); // before that it does not listen
   });
   after(async () => {
     await kea?.stop();
@@ -127,7 +127,9 @@ function keaConfig(port: number, dnsPort: number): unknown {
       'tsig-keys': [{ name: 'kea.', algorithm: 'HMAC-SHA256', secret: SECRET }],
       'forward-ddns': domain(APEX),
       'reverse-ddns': domain(REVERSE),
-      loggers: [{ name: 'kea-dhcp-ddns', severity: 'INFO', output_options: [{ output: 'stdout' }] }],
+      loggers: [
+        { name: 'kea-dhcp-ddns', severity: 'DEBUG', debuglevel: 99, output_options: [{ output: 'stdout' }] },
+      ],
     },
   };
 }
