@@ -91,13 +91,17 @@ describe('Kea DHCP-DDNS', function () {
   });
 
   it('the same client with another address: YXDOMAIN leads it to replace', async () => {
-    expect(await tell({ address: '192.0.2.51' })).to.contain('DHCP_DDNS_ADD_SUCCEEDED');
+    const text = await tell({ address: '192.0.2.51' });
+    expect(rcodesIn(text)).to.deep.equal(['YXDOMAIN', 'NOERROR', 'NOERROR']); // the last is for the PTR
+    expect(text).to.contain('DHCP_DDNS_ADD_SUCCEEDED');
     expect((await names())[0]).to.equal('192.0.2.51');
     expect(await pointer(51)).to.deep.equal([`laptop.${APEX}.`]);
   });
 
   it('another client does not get the name: NXRRSET', async () => {
-    expect(await tell({ address: '192.0.2.52', dhcid: OTHER_DHCID })).to.contain('DHCP_DDNS_ADD_FAILED');
+    const text = await tell({ address: '192.0.2.52', dhcid: OTHER_DHCID });
+    expect(rcodesIn(text)).to.deep.equal(['YXDOMAIN', 'NXRRSET']);
+    expect(text).to.contain('DHCP_DDNS_ADD_FAILED');
     expect((await names())[0]).to.equal('192.0.2.51');
     expect(await pointer(52)).to.deep.equal([]);
   });
@@ -110,6 +114,11 @@ describe('Kea DHCP-DDNS', function () {
 });
 
 // --- helpers ---
+
+/** The RCODEs that Kea says it got. */
+function rcodesIn(log: string): readonly string[] {
+  return [...log.matchAll(/RESPONSE_RECEIVED .* rcode: (\w+)/g)].map(([, rcode = '']) => rcode);
+}
 
 function keaConfig(port: number, dnsPort: number): unknown {
   const domain = (name: string): unknown => ({
