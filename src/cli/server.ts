@@ -5,6 +5,7 @@ import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
+import { showAddress } from '../base/ip.ts';
 import type { Config } from '../config/settings.ts';
 import { Members } from '../control/members.ts';
 import type {
@@ -12,11 +13,14 @@ import type {
   MemberSaid,
   ReloadReport,
   ServerStatus,
+  WaitReport,
   ZoneSummary,
 } from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
+import { Exchanger } from '../replicate/exchange.ts';
+import type { Notifier } from '../replicate/notifier.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
@@ -40,13 +44,14 @@ import { SteeredOwners } from '../store/steered-owners.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
-import { permitTransfer } from '../transfer/permission.ts';
+import { transferViewOf } from '../transfer/permission.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { HistoryControl } from './history-control.ts';
 import { listenAddressOf } from './listen-address.ts';
 import { type Configuration, LiveConfig } from './live-config.ts';
+import { makeNotifier, notifyRulesOf } from './notifying.ts';
 import { reportReload } from './reload-report.ts';
 import { VERSION } from './version.ts';
 
@@ -78,6 +83,8 @@ export class Server implements Controlled {
   readonly #snapshots: SnapshotPool;
   readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
+  readonly #exchanger: Exchanger;
+  readonly #notifier: Notifier;
   readonly #cutter: JournalCutter;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
@@ -130,12 +137,23 @@ export class Server implements Controlled {
       view: (apex) => steered.view(database.view(apex)),
       onGeneration: (memory) => this.#publish(memory),
     });
+    this.#exchanger = new Exchanger({ effects, timers: SYSTEM_TIMERS });
+    this.#notifier = makeNotifier(this.#live.config, this.#live.permissions.keys, {
+      exchanger: this.#exchanger,
+      effects,
+      timers: SYSTEM_TIMERS,
+      view: (apex) => (database.zone(apex) === undefined ? undefined : database.view(apex)),
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+    });
     this.#writer = new ZoneWriter({
       database,
       image: this.#image,
       effects,
       steered,
-      onChanged: (apex) => this.#cutter.note(apex),
+      onChanged: (apex) => {
+        this.#cutter.note(apex);
+        this.#notifier.changed(apex);
+      },
     });
     this.#cutter = new JournalCutter({
       database,
@@ -215,6 +233,7 @@ export class Server implements Controlled {
    */
   async reload(apex?: string): Promise<ReloadReport> {
     const mistakes = this.#live.reload();
+    this.#notifier.configure(notifyRulesOf(this.#live.config, this.#live.permissions.keys));
     for (const mistake of mistakes)
       this.#effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const report = await this.#load();
@@ -257,13 +276,20 @@ export class Server implements Controlled {
       })),
       transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
+      secondaries: this.#notifier.secondaries(),
     };
+  }
+
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    return this.#notifier.wait(apex, serial, ms);
   }
 
   /** Stops accepting, answers what is in hand, closes everything. */
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
+    this.#notifier.stop();
+    this.#exchanger.close();
     this.#lapses.stop();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
     await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
@@ -293,10 +319,7 @@ export class Server implements Controlled {
           view: (apex) => this.#database.view(apex),
         },
         rulesOf: (apex) => live.permissions.updatesOf(apex),
-        transferViewOf: (apex, who) => {
-          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
-          return permission.kind === 'permission' ? permission.view : undefined;
-        },
+        transferViewOf: (apex, who) => transferViewOf(live.permissions.transfersOf(apex), who),
       }),
       transfer: this.#transfers,
       update,
@@ -314,6 +337,7 @@ export class Server implements Controlled {
       rulesOf: (apex) => live.permissions.transfersOf(apex),
       updateRulesOf: (apex) => live.permissions.updatesOf(apex),
       zonesOf: (key) => live.permissions.fetchableBy(key),
+      onServed: (apex, address) => this.#notifier.noteTransfer(apex, showAddress(address)),
       most: this.#config.transfers.max,
       effects: this.#effects,
       timers: SYSTEM_TIMERS,
@@ -330,6 +354,7 @@ export class Server implements Controlled {
     await this.#control.listen();
     if (isRestart) await this.#load();
     for (const { apex } of this.#database.zones()) this.#cutter.note(apex);
+    this.#notifier.start();
     this.#stopRotation = SYSTEM_TIMERS.every(COOKIE_CHECK_MS, () => this.#rotateCookies());
   }
 

@@ -11,6 +11,7 @@ import {
   type ReloadReport,
   type ServerStatus,
   type UndoReport,
+  type WaitReport,
   type ZoneSummary,
 } from './protocol.ts';
 
@@ -37,6 +38,12 @@ export class ControlClient {
 
   reload(apex: string | undefined): Promise<ReloadReport> {
     return this.#ask('POST', apex === undefined ? '/reload' : `/reload?zone=${encodeURIComponent(apex)}`);
+  }
+
+  /** Answered when all secondaries of the zone have the serial, at the latest after `ms`. */
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    const wanted = serial === undefined ? '' : `&serial=${serial}`;
+    return this.#ask('GET', `/wait?zone=${encodeURIComponent(apex)}&ms=${ms}${wanted}`);
   }
 
   members(name: string): Promise<MembersReport> {

@@ -1,11 +1,11 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { Timers } from '../base/timers.ts';
 import type { LateDatagram } from './late.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import type { ThreadNews, ThreadReport, ThreadStart } from './query-thread.ts';
 import { ThreadStatus } from './thread-status.ts';
-import type { Timers } from './timers.ts';
 
 /** The newest value published to the threads. */
 export interface Publication {
@@ -67,9 +67,10 @@ export class PoolThread {
     return this.#worker !== undefined;
   }
 
-  /** Whether no worker of this place works with anything older than `generation`. */
+  /** Whether nothing that is asked from now on is answered here with anything older than `generation`. */
   hasTaken(generation: number): boolean {
-    return this.#worker === undefined || this.#taken >= generation;
+    // Batches: between receiving and answering the thread looks whether something was published.
+    return this.#transport.kind === 'batch' || this.#worker === undefined || this.#taken >= generation;
   }
 
   publish(publication: Publication): void {

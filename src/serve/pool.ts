@@ -1,11 +1,11 @@
 import type { Log } from '../base/effects.ts';
+import type { Timers } from '../base/timers.ts';
 import { type LateAnswerer, type LateDatagram, LateQueue } from './late.ts';
 import type { ListenAddress } from './listen.ts';
 import { PoolThread, type Publication } from './pool-thread.ts';
 import { LATE_WORD, STOP, type ThreadStart } from './query-thread.ts';
 import { loadSystemCalls, type SystemCalls } from './system-calls.ts';
 import type { ThreadStatus } from './thread-status.ts';
-import type { Timers } from './timers.ts';
 import { UdpLateSender } from './udp-late-sender.ts';
 import { closeUdpSockets, type OpenedSockets, openUdpSockets } from './udp-socket.ts';
 
@@ -104,8 +104,8 @@ export class QueryPool {
   }
 
   /**
-   * Hands `shared` to all threads. Resolves when none of them answers from anything older: each has taken it (an idle one
-   * within 100 ms) or is dead, and its replacement starts with the newest.
+   * Hands `shared` to all threads. Resolves when whatever is asked from then on is answered from it, or from something
+   * newer: each thread has taken it, will before it answers, or is dead, and its replacement starts with the newest.
    */
   publish(shared: unknown): Promise<void> {
     if (this.#stopped !== undefined) return Promise.resolve();

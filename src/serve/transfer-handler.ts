@@ -1,6 +1,7 @@
 import type { Effects, Log, LogFields } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { showAddress } from '../base/ip.ts';
+import type { Timers } from '../base/timers.ts';
 import { composeExtendedError, type Edns } from '../message/edns.ts';
 import { LiveView } from '../steer/live-view.ts';
 import { StoreError, TooManySnapshotsError } from '../store/errors.ts';
@@ -25,7 +26,6 @@ import type { ZoneView } from '../zone/view.ts';
 import type { OpenedRequest, Reply, RequestHandler } from './opened-request.ts';
 import { composeReply } from './reply.ts';
 import { SparseLog } from './sparse-log.ts';
-import type { Timers } from './timers.ts';
 import { DEFAULT_TRANSFER_LIMITS, sendStream, type TransferLimits } from './transfer-stream.ts';
 
 /** What transfers need of the rest of the program. */
@@ -41,6 +41,8 @@ export interface TransferHandlerOptions {
   zonesOf(key: DomainName): readonly DomainName[];
   /** Whether the zone is a secondary one whose time is over (RFC 1035 §3.3.13): nobody gets it then. */
   isExpired?(apex: DomainName): boolean;
+  /** Called when a client has got the zone whole, or all changes that it lacked. Must not throw. */
+  onServed?(apex: DomainName, address: Uint8Array): void;
   /** Transfers under way at the same time, at most. */
   readonly most: number;
   readonly effects: Effects;
@@ -230,6 +232,8 @@ export class TransferHandler implements RequestHandler {
       return;
     }
     this.#served++;
+    const { address } = request.who;
+    if (address !== undefined) this.#options.onServed?.(transfer.apex, address);
     if (plan.kind === 'current') this.#log.debug('transfer: done', all);
     else this.#log.info('transfer: done', all);
   }

@@ -1,7 +1,7 @@
+import type { Timers } from '../base/timers.ts';
 import { breathe } from '../store/slices.ts';
 import type { StreamMessage } from '../transfer/compose-stream.ts';
 import type { Reply } from './opened-request.ts';
-import type { Timers } from './timers.ts';
 
 /** How long a transfer may take, in milliseconds. */
 export interface TransferLimits {

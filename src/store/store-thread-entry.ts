@@ -7,6 +7,7 @@ import { ChangeRefusedError, StoreError } from './errors.ts';
 import { unpack } from './packed-records.ts';
 import type { ChangeJob, StageJob, StoreThreadReport, StoreThreadStart } from './store-thread.ts';
 import { putDifference } from './zone-difference.ts';
+import { StoredRecords } from './zone-records.ts';
 import { putFiles, stageRecords } from './zone-stage.ts';
 
 const { path, maxPages }: StoreThreadStart = workerData;
@@ -35,7 +36,7 @@ function stage(into: Connection, { zone, apex, octets, starts, order }: StageJob
 function change(into: Connection, job: ChangeJob): StoreThreadReport {
   const { statements } = into;
   const { zone, by, nowMs } = job;
-  const draft = new ChangeDraft(statements, zone);
+  const draft = new ChangeDraft(new StoredRecords(statements, zone));
   const changed = into.transact(() => {
     const { apex } = zone;
     const made = draft.make({ apex, removed: unpack(job.removed), added: unpack(job.added), by }, nowMs);

@@ -26,12 +26,14 @@ const STATUS: ServerStatus = {
   threads: [],
   transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
+  secondaries: [],
 };
 
 describe('the control socket', () => {
   let directory = '';
   let server: ControlServer | undefined;
   const asked: (string | undefined)[] = [];
+  const waited: number[] = [];
   const said: MemberRequest[] = [];
   const controlled: Controlled = {
     status: () => STATUS,
@@ -40,6 +42,10 @@ describe('the control socket', () => {
       asked.push(apex);
       if (apex === 'broken.test.') throw new Error('the disk is on fire');
       return { zones: [], errors: [] };
+    },
+    wait: async (zone, serial = 7, ms) => {
+      waited.push(ms);
+      return { zone, serial, isReached: true, secondaries: [] };
     },
     members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
     sayOfMember: async (request) => {
@@ -107,6 +113,14 @@ describe('the control socket', () => {
     expect(failure)
       .to.be.instanceOf(ControlError)
       .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('waits for secondaries, for 10 s at most', async () => {
+    const client = new ControlClient(directory);
+    const report = { zone: 'example.test.', isReached: true, secondaries: [] };
+    expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
+    expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
+    expect(waited).to.deep.equal([500, 10_000]);
   });
 
   it('sends long answers in parts, each when the last was taken', async () => {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +7,6 @@ import { setTimeout } from 'node:timers/promises';
 import { RRType } from '../../src/wire/iana.ts';
 import { query } from './answering.ts';
 import { OracleClient } from './oracle-client.ts';
-import { freeUdpPort } from './programs.ts';
 import { name } from './rr.ts';
 
 /** A zone as a peer loads it. */
@@ -113,7 +113,7 @@ export class RunningPeer {
   static async start(peer: Peer, directory: string, zones: readonly PeerZone[]): Promise<RunningPeer> {
     mkdirSync(directory, { recursive: true });
     for (const { apex, text } of zones) writeFileSync(fileOf(directory, apex), text);
-    const port = await freeUdpPort();
+    const port = await freePort();
     const child = spawn(peer.command, peer.configure(directory, port, zones), { cwd: directory });
     let printed = '';
     child.stderr.on('data', (text) => {
@@ -153,4 +153,15 @@ export class RunningPeer {
 
 function fileOf(directory: string, apex: string): string {
   return join(directory, `${apex}.zone`);
+}
+
+/** A port nobody listened on a moment ago, for servers that cannot choose one themselves. */
+export async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  const { port } = socket.address();
+  socket.close();
+  await once(socket, 'close');
+  return port;
 }

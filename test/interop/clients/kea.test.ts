@@ -2,7 +2,8 @@ import { createSocket } from 'node:dgram';
 import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { CLIENT_ZONE, KeyedServer } from '../../support/keyed-server.ts';
-import { freeUdpPort, needProgram, RunningProgram } from '../../support/programs.ts';
+import { freePort } from '../../support/peers.ts';
+import { needProgram, RunningProgram } from '../../support/programs.ts';
 import { SECRET } from '../../support/tsig.ts';
 
 const APEX = 'example.test';
@@ -38,7 +39,7 @@ describe('Kea DHCP-DDNS', function () {
         [REVERSE]: ['key = "kea.", names = ["*"], types = ["PTR", "DHCID"], action = "edit"'],
       },
     });
-    port = await freeUdpPort();
+    port = await freePort();
     const config = server.path('kea.json');
     writeFileSync(config, JSON.stringify(keaConfig(port, server.port)));
     const env = {
