@@ -159,6 +159,29 @@ describe('nsupdate', function () {
     expect(await server.serial()).to.equal(serial + 1);
   });
 
+  it('records of many types come and go', async () => {
+    const records = [
+      'AAAA 2001:db8::1',
+      'CAA 0 issue "ca.example"',
+      `SRV 0 5 5060 www.${APEX}.`,
+      'NAPTR 10 10 "u" "sip" "!^.*$!sip:x@example.test!" .',
+      `TLSA 3 1 1 ${'01'.repeat(32)}`,
+      `SSHFP 1 1 ${'01'.repeat(20)}`,
+      'HTTPS 1 . alpn=h2',
+      'LOC 51 30 12.748 N 0 7 39.611 W 0.00m',
+      'URI 10 1 "https://example.test/"',
+      'OPENPGPKEY AQID',
+      'RP a.example. b.example.',
+      'TYPE65281 \\# 2 0102',
+    ];
+    expect(await change(...records.map((data) => `update add types.${APEX} 60 ${data}`))).to.deep.equal(DONE);
+    expect(await server.data(`types.${APEX}`, 'HTTPS')).to.deep.equal(['1 . alpn="h2"']);
+    expect(await server.data(`types.${APEX}`, 'TYPE65281')).to.deep.equal(['\\# 2 0102']);
+    const gone = records.map((data) => `update delete types.${APEX} ${data}`);
+    expect(await change(...gone)).to.deep.equal(DONE);
+    expect(await server.dig(`types.${APEX}`, 'ANY')).to.contain('status: NXDOMAIN');
+  });
+
   it('an update of 60 KiB', async () => {
     const text = 'x'.repeat(200);
     const lines = Array.from({ length: 270 }, (_, i) => `update add big${i}.${APEX} 60 TXT "${text}"`);
