@@ -91,7 +91,13 @@ describe('the examples in the documentation', function () {
     for (const server of servers) await server.remove();
   });
 
-  for (const page of ['README.md', 'docs/zones.md', 'docs/history.md', 'docs/members.md', 'docs/updates.md']) {
+  for (const page of [
+    'README.md',
+    'docs/zones.md',
+    'docs/history.md',
+    'docs/members.md',
+    'docs/updates.md',
+  ]) {
     it(`${page}: commands print what is shown`, async function () {
       const examples = examplesOf(textOf(page));
       expect(examples.length).to.be.greaterThan(3);
@@ -137,7 +143,7 @@ async function serveExampleZones(): Promise<ChildServer> {
     readdirSync('zones').map((file) => [file, readFileSync(join('zones', file), 'utf8')]),
   );
   const settings = config.slice(config.indexOf('[identity]'));
-  const server = new ChildServer({ zones, settings });
+  const server = new ChildServer({ zones, settings, isConfigInZones: true });
   await server.start();
   const shims = join(server.directory, 'bin');
   mkdirSync(shims);
