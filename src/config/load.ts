@@ -5,6 +5,7 @@ import { WaypostError } from '../base/errors.ts';
 import { suggestionFor } from '../base/suggest.ts';
 import { isTable, type TomlInput, type ValueKind } from './kinds.ts';
 import { locateToml, type Position, type Positions, showPath, type TomlPath } from './positions.ts';
+import { configuredSecondaries } from './secondary-rules.ts';
 import { type Config, conflictsOf, SETTINGS } from './settings.ts';
 import { fieldName, type Row, type SettingNode, type SettingsTree, type TableNode, treeOf } from './tree.ts';
 import { configuredUpdates } from './update-rules.ts';
@@ -31,7 +32,11 @@ export class ConfigError extends WaypostError {
  */
 export function readConfig(text: string, file: string): Config {
   const config = readSettings(SETTINGS, text, file);
-  const conflicts = [...conflictsOf(config), ...configuredUpdates(config).problems];
+  const conflicts = [
+    ...conflictsOf(config),
+    ...configuredUpdates(config).problems,
+    ...configuredSecondaries(config).problems,
+  ];
   if (conflicts.length === 0) return config;
   const positions = locateToml(text);
   const problems = conflicts.map(({ path, message }) => ({ ...positions.valueAt(path), message }));

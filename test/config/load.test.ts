@@ -29,6 +29,7 @@ describe('config/load', () => {
       identity: { version: 'waypost', hostname: '', nsid: '' },
       udp: { maxPayload: 1232 },
       tcp: { idleTimeout: 10, maxConnections: 1000, maxConnectionsPerClient: 50 },
+      secondary: { parallel: 4, maxSize: 1024 },
       keys: {},
       zone: {},
     });
