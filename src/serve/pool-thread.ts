@@ -1,11 +1,11 @@
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { Timers } from '../base/timers.ts';
 import type { LateDatagram } from './late.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import type { ThreadNews, ThreadReport, ThreadStart } from './query-thread.ts';
 import { ThreadStatus } from './thread-status.ts';
-import type { Timers } from './timers.ts';
 
 /** The newest value published to the threads. */
 export interface Publication {

@@ -1,11 +1,11 @@
 import type { Log } from '../base/effects.ts';
+import type { Timers } from '../base/timers.ts';
 import { type LateAnswerer, type LateDatagram, LateQueue } from './late.ts';
 import type { ListenAddress } from './listen.ts';
 import { PoolThread, type Publication } from './pool-thread.ts';
 import { LATE_WORD, STOP, type ThreadStart } from './query-thread.ts';
 import { loadSystemCalls, type SystemCalls } from './system-calls.ts';
 import type { ThreadStatus } from './thread-status.ts';
-import type { Timers } from './timers.ts';
 import { UdpLateSender } from './udp-late-sender.ts';
 import { closeUdpSockets, type OpenedSockets, openUdpSockets } from './udp-socket.ts';
 

@@ -1,7 +1,7 @@
 import type { Peer } from '../base/peer.ts';
+import type { Timers } from '../base/timers.ts';
 import type { Answerer } from './answerer.ts';
 import { LATE, type LateAnswerer } from './late.ts';
-import type { Timers } from './timers.ts';
 
 /** What a connection needs of its socket. */
 export interface TcpStream {

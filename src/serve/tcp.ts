@@ -3,11 +3,11 @@ import type { Log } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { scanAddress, showAddress } from '../base/ip.ts';
 import { Peer } from '../base/peer.ts';
+import type { Timers } from '../base/timers.ts';
 import type { Answerer } from './answerer.ts';
 import type { LateAnswerer } from './late.ts';
 import { type ListenAddress, ListenError, showListenAddress, systemCodeOf } from './listen.ts';
 import { TcpConnection, type TcpHost, type TcpLimits, TURN_SCRATCH_OCTETS } from './tcp-connection.ts';
-import type { Timers } from './timers.ts';
 
 /** Limits of the TCP server; see {@link DEFAULT_TCP_OPTIONS}. */
 export interface TcpOptions extends TcpLimits {

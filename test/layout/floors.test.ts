@@ -19,6 +19,7 @@ const FLOOR: Readonly<Record<string, number>> = {
   store: 7,
   serve: 8,
   control: 8,
+  replicate: 8,
   monitor: 8,
   config: 9,
   cli: 10,

@@ -3,10 +3,11 @@ import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { scanAddress, showAddress } from '../../src/base/ip.ts';
+import type { Timers } from '../../src/base/timers.ts';
 import type { Answerer } from '../../src/serve/answerer.ts';
 import { type ListenAddress, ListenError } from '../../src/serve/listen.ts';
 import { DEFAULT_TCP_OPTIONS, type TcpOptions, TcpServer } from '../../src/serve/tcp.ts';
-import { SYSTEM_TIMERS, type Timers } from '../../src/serve/timers.ts';
+import { SYSTEM_TIMERS } from '../../src/serve/timers.ts';
 
 describe('the TCP server', () => {
   let server: TcpServer;

@@ -1,4 +1,4 @@
-import type { Timers } from '../../src/serve/timers.ts';
+import type { Timers } from '../../src/base/timers.ts';
 
 /** Timers that stand still until the test lets time pass. */
 export class FakeTimers implements Timers {
