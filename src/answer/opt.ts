@@ -14,7 +14,10 @@ export const Reason = {
   NOT_HOSTED: prepare(ExtendedError.NOT_AUTHORITATIVE, 'no zone served here holds this name'),
   CLASS: prepare(ExtendedError.NOT_SUPPORTED, 'only class IN is served, and a few CH TXT names'),
   CHAOS_NAME: prepare(ExtendedError.PROHIBITED, 'this CH name is not known here or not shown'),
-  TRANSFER: prepare(ExtendedError.PROHIBITED, 'zone transfers are not permitted'),
+  TRANSFER: prepare(
+    ExtendedError.PROHIBITED,
+    'a zone transfer must be signed with a key that may have the zone',
+  ),
   META_TYPE: prepare(ExtendedError.NOT_SUPPORTED, 'this QTYPE cannot be asked for'),
 } as const;
 

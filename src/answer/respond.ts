@@ -19,7 +19,10 @@ export interface ResponderOptions {
   readonly chaos: ChaosTexts;
   /** Shared memory of the cookie secrets (message/cookie.ts); without it cookies are ignored. */
   readonly cookieSecrets: SharedArrayBuffer | undefined;
-  /** Opcodes whose requests are left to the control thread; other opcodes are not implemented. */
+  /**
+   * Opcodes whose requests are left to the control thread; other opcodes are not implemented. Of QUERY those are the
+   * signed ones, and over TCP also AXFR and IXFR without a signature.
+   */
   readonly lateOpcodes: readonly number[];
 }
 
@@ -84,7 +87,9 @@ export class Responder {
     const scanner = this.#scanner;
     const outcome = scanner.scan(octets, start, length);
     if (outcome === Scanned.DROP) return 0;
-    if (outcome === Scanned.OTHER_OPCODE && this.#isLate(octets[start + 2] ?? 0)) return LATE;
+    if (outcome !== Scanned.QUERY || scanner.qtype === RRType.AXFR || scanner.qtype === RRType.IXFR) {
+      if (this.#isLate(outcome, octets[start + 2] ?? 0, peer)) return LATE;
+    }
     const payload = scanner.hasEdns ? Math.min(scanner.udpPayloadSize, this.#maxPayload) : PLAIN_PAYLOAD;
     const largest = Math.min(room, peer.overTcp ? MAX_MESSAGE : payload);
     const optLength = this.#opt.lengthFor(scanner);
@@ -93,7 +98,7 @@ export class Responder {
     this.#isTruncated = false;
     this.#why = undefined;
     this.#response.begin(octets, start, room, scanner.questionEnd, largest - optLength);
-    if (outcome === Scanned.QUERY) this.#answerQuestion(octets, start);
+    if (outcome === Scanned.QUERY || outcome === Scanned.SIGNED) this.#answerQuestion(octets, start);
     else this.#rcode = rcodeOf(outcome);
     return this.#finish(octets, start, largest, peer);
   }
@@ -106,8 +111,10 @@ export class Responder {
     return HEADER_OCTETS;
   }
 
-  #isLate(flags: number): boolean {
-    return this.#lateOpcodes.includes((flags >>> 3) & 0xf);
+  #isLate(outcome: number, flags: number, peer: Peer): boolean {
+    if (!this.#lateOpcodes.includes((flags >>> 3) & 0xf)) return false;
+    if (outcome === Scanned.QUERY) return peer.overTcp; // a transfer
+    return outcome === Scanned.OTHER_OPCODE || outcome === Scanned.SIGNED;
   }
 
   #answerQuestion(octets: Uint8Array, start: number): void {

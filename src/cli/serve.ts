@@ -28,7 +28,6 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
     const { config, keys } = readConfiguration(args);
     const effects = realEffects(config.log);
     for (const warning of keys.warnings) effects.log.warn(`config: ${warning}`);
-    warnOfUpdates(config, effects.log);
     const progress = new Progress(terminal, 'loading zones', effects.nowMs);
     const ending = untilSignal();
     let isReloadWanted = false;
@@ -36,7 +35,7 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
       isReloadWanted = true; // some zone files may be read already
     };
     process.on('SIGHUP', () => onHangup());
-    const starting = Server.start(config, effects, (zone, records) =>
+    const starting = Server.start(config, keys.ring, effects, (zone, records) =>
       progress.update(records, undefined, zone),
     );
     const server = await Promise.race([starting, ending.then(() => undefined)]);
@@ -83,16 +82,6 @@ function readConfiguration(args: readonly string[]): { readonly config: Config; 
     portable: portable ?? loaded.config.portable,
   };
   return { config, keys };
-}
-
-/** What the configuration promises and the server does not do must be said. */
-function warnOfUpdates({ zone }: Config, log: Log): void {
-  const zones = Object.keys(zone).filter((name) => (zone[name]?.update.length ?? 0) > 0);
-  if (zones.length === 0) return;
-  log.warn(
-    'serve: dynamic update is not served yet: the update rules have no effect, and every UPDATE is answered NOTIMP',
-    { zones: zones.join(' ') },
-  );
 }
 
 /** Resolves with the name of the first signal that asks for the end; a second one does not wait. */

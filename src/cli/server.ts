@@ -9,20 +9,28 @@ import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protoco
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
+import type { TsigKeyRing } from '../message/tsig-key.ts';
+import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
+import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
+import { composeReply } from '../serve/reply.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { UpdateHandler } from '../serve/update-handler.ts';
+import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
+import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
+import { Permissions } from './permissions.ts';
 import { reportReload } from './reload-report.ts';
 import { VERSION } from './version.ts';
 
@@ -46,6 +54,9 @@ export class Server implements Controlled {
   readonly #database: ZoneDatabase;
   readonly #image: ZoneImageWriter;
   readonly #writer: ZoneWriter;
+  readonly #queue: CommitQueue;
+  readonly #permissions: Permissions;
+  readonly #dispatcher: Dispatcher;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -64,8 +75,13 @@ export class Server implements Controlled {
   #addresses: readonly ListenAddress[] = [];
 
   /** Starts to serve: what was stored first, then what the zone files say. Throws `WaypostError`s. */
-  static async start(config: Config, effects: Effects, onProgress: OnProgress): Promise<Server> {
-    const server = new Server(config, effects, onProgress);
+  static async start(
+    config: Config,
+    keys: TsigKeyRing,
+    effects: Effects,
+    onProgress: OnProgress,
+  ): Promise<Server> {
+    const server = new Server(config, keys, effects, onProgress);
     try {
       await server.#start(onProgress);
       return server;
@@ -75,7 +91,7 @@ export class Server implements Controlled {
     }
   }
 
-  private constructor(config: Config, effects: Effects, onProgress: OnProgress) {
+  private constructor(config: Config, keys: TsigKeyRing, effects: Effects, onProgress: OnProgress) {
     this.#config = config;
     this.#effects = effects;
     this.#startedMs = effects.nowMs();
@@ -86,6 +102,9 @@ export class Server implements Controlled {
       onGeneration: (memory) => this.#publish(memory),
     });
     this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#queue = new CommitQueue({ writer: this.#writer });
+    this.#permissions = new Permissions(config, keys);
+    this.#dispatcher = this.#makeDispatcher();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -101,7 +120,7 @@ export class Server implements Controlled {
       nsid: config.identity.nsid,
       chaos: { version: config.identity.version, hostname: config.identity.hostname },
       cookieSecrets: this.#cookies.memory,
-      lateOpcodes: [],
+      lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
     this.#control = new ControlServer(config.data, this, effects.log);
   }
@@ -168,8 +187,31 @@ export class Server implements Controlled {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
-    await Promise.all([this.#control.close(), this.#tcp?.close(), this.#pool?.stop(), this.#loading]);
+    await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
     this.#database.close();
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const permissions = this.#permissions;
+    const effects = this.#effects;
+    const update = new UpdateHandler({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      rulesOf: (apex) => permissions.updatesOf(apex),
+      zonesOf: (key) => permissions.zonesOf(key),
+      published: () => this.#published,
+      effects,
+    });
+    return new Dispatcher({
+      keys: () => permissions.keys,
+      query: NOT_IMPLEMENTED,
+      transfer: NOT_IMPLEMENTED,
+      update,
+      notify: NOT_IMPLEMENTED,
+      maxPayload: this.#config.udp.maxPayload,
+      effects,
+    });
   }
 
   async #start(onProgress: OnProgress): Promise<void> {
@@ -206,6 +248,7 @@ export class Server implements Controlled {
       threads: threads === 0 ? availableParallelism() : threads,
       portable,
       shared,
+      late: this.#dispatcher,
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
@@ -216,7 +259,7 @@ export class Server implements Controlled {
       connections: tcp.maxConnections,
       perClient: tcp.maxConnectionsPerClient,
     };
-    this.#tcp = new TcpServer(this.#responder, limits, SYSTEM_TIMERS, this.#effects.log);
+    this.#tcp = new TcpServer(this.#responder, limits, SYSTEM_TIMERS, this.#effects.log, this.#dispatcher);
     this.#addresses = await this.#tcp.listen(this.#pool.addresses);
   }
 
@@ -271,6 +314,13 @@ export class Server implements Controlled {
 }
 
 // --- helpers ---
+
+/** For what comes with the next commits. */
+const NOT_IMPLEMENTED: RequestHandler = {
+  async handle({ message, room }, reply) {
+    await reply(composeReply(message, { rcode: Rcode.NOTIMP }, room));
+  },
+};
 
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */

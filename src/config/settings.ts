@@ -220,9 +220,8 @@ export const SETTINGS = [
     kind: grants(),
     fallback: [],
     about:
-      'Who may change the zone of this name by dynamic update (RFC 2136). **These rules are read and checked, and ' +
-      '`waypost zone may KEY NAME TYPE` answers from them; the server does not take updates yet** and says so when it ' +
-      'starts. Each table of the list is a rule, counted from 1; it allows something, and what no rule allows is ' +
+      'Who may change the zone of this name by dynamic update (RFC 2136). `waypost zone may KEY NAME TYPE` answers from ' +
+      'these rules. Each table of the list is a rule, counted from 1; it allows something, and what no rule allows is ' +
       'refused. An update without a key is always refused.\n\n' +
       '* `key`: the key that must have signed the update, one of `[keys]`; see [keys.md](keys.md).\n' +
       '* `names`: names relative to the zone, `"@"` for the zone itself. `*` stands for one label, `**` for any ' +

@@ -67,6 +67,15 @@ export class HostedZones {
     this.#countAbove(zone.apex, -1);
   }
 
+  /** The deepest hosted zone whose apex is `name` or above it. */
+  deepest(name: DomainName): HostedZone | undefined {
+    for (let at: DomainName | undefined = name; at !== undefined; at = parentName(at)) {
+      const zone = this.get(at);
+      if (zone !== undefined) return zone;
+    }
+    return undefined;
+  }
+
   /** The hosted zones that `apex` lies within, the deepest first. */
   *above(apex: DomainName): Iterable<HostedZone> {
     for (let name = parentName(apex); name !== undefined; name = parentName(name)) {

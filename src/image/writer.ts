@@ -150,6 +150,11 @@ export class ZoneImageWriter {
     }
   }
 
+  /** The apex of the deepest hosted zone that holds `name`. */
+  zoneAbove(name: DomainName): DomainName | undefined {
+    return this.#zones.deepest(name)?.apex;
+  }
+
   statistics(): ImageStatistics {
     return {
       generation: this.#generation.header(Header.GENERATION),

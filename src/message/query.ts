@@ -12,6 +12,8 @@ export const Scanned = {
   BADVERS: 3,
   /** An opcode other than QUERY. */
   OTHER_OPCODE: 4,
+  /** A query with a TSIG record at its end (RFC 8945 §5.1), which is not looked at here. */
+  SIGNED: 5,
 } as const;
 
 export const HEADER_OCTETS = 12;
@@ -101,6 +103,9 @@ export class QueryScanner {
         this.dnssecOk = ((this.#octets[afterName + 6] ?? 0) & 0x80) !== 0;
         if (this.#octets[afterName + 5] !== 0) outcome = Scanned.BADVERS;
         else if (!this.#scanOptions(rdata, end)) return Scanned.FORMERR;
+      } else if (type === RRType.TSIG) {
+        if (i !== others + additional - 1 || i < others) return Scanned.FORMERR;
+        if (outcome === Scanned.QUERY) outcome = Scanned.SIGNED;
       }
       at = end;
     }

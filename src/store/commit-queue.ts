@@ -1,6 +1,6 @@
 import type { DomainName } from '../wire/name.ts';
 import type { Attempt, Decide, GroupJob } from './change-group.ts';
-import { QueueFullError } from './errors.ts';
+import { QueueClosedError, QueueFullError } from './errors.ts';
 import type { ZoneWriter } from './zone-writer.ts';
 
 /** How a queue is joined with the rest of the program. */
@@ -26,6 +26,8 @@ export class CommitQueue {
   readonly #schedule: (run: () => void) => void;
   #waiting: WaitingJob[] = [];
   #isScheduled = false;
+  #closed: Promise<void> | undefined;
+  #whenEmpty: (() => void) | undefined;
 
   constructor({ writer, limit, mostAtOnce, schedule }: CommitQueueOptions) {
     this.#writer = writer;
@@ -37,14 +39,25 @@ export class CommitQueue {
   /**
    * Has `decide` look at the zone at `apex` when its turn comes, and makes the change it asks for. Resolves when
    * that is on the disk and in every answer. Rejects, nothing of the job being changed, with what `decide` threw,
-   * ChangeRefusedError, NoSuchZoneError, StoreError (then the same for the whole group), {@link QueueFullError}.
+   * ChangeRefusedError, NoSuchZoneError, StoreError (then the same for the whole group), {@link QueueFullError},
+   * {@link QueueClosedError}.
    */
   submit<T>(apex: DomainName, decide: Decide<T>): Promise<T> {
+    if (this.#whenEmpty !== undefined) return Promise.reject(new QueueClosedError());
     if (this.#waiting.length >= this.#limit) return Promise.reject(new QueueFullError(this.#limit));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ apex, decide: (view) => settledBy(decide(view), resolve), reject });
       this.#wake();
     });
+  }
+
+  /** Takes no more jobs. Resolves when those that wait are done. */
+  close(): Promise<void> {
+    this.#closed ??= new Promise((resolve) => {
+      this.#whenEmpty = resolve;
+      if (!this.#isScheduled) resolve();
+    });
+    return this.#closed;
   }
 
   /** Jobs that wait for their turn. */
@@ -77,6 +90,7 @@ export class CommitQueue {
       else reject(attempt?.error);
     }
     this.#wake();
+    if (!this.#isScheduled) this.#whenEmpty?.();
   }
 
   #attempt(group: readonly WaitingJob[]): readonly Attempt<Settle>[] {

@@ -43,6 +43,14 @@ export class QueueFullError extends WaypostError {
   }
 }
 
+/** The server is stopping. Nothing was changed. Becomes SERVFAIL. */
+export class QueueClosedError extends WaypostError {
+  readonly code = 'WP_QUEUE_CLOSED';
+  constructor() {
+    super('the server is stopping: try again when it is back');
+  }
+}
+
 /** A zone that is not in the database. */
 export class NoSuchZoneError extends WaypostError {
   readonly code = 'WP_NO_SUCH_ZONE';

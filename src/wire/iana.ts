@@ -160,6 +160,12 @@ export const ExtendedError = {
 } as const;
 export type ExtendedError = (typeof ExtendedError)[keyof typeof ExtendedError];
 
+/** Shows an error of a TSIG record by its registered name. */
+export function showTsigError(error: number): string {
+  for (const [name, value] of Object.entries(TsigError)) if (value === error) return name;
+  return showRcode(error);
+}
+
 /** Shows an RCODE by its registered name, or `RCODE17`. */
 export function showRcode(rcode: number): string {
   for (const [name, value] of Object.entries(Rcode)) if (value === rcode) return name;

@@ -5,10 +5,12 @@ import { composeMessage } from '../../src/message/compose.ts';
 import { COOKIE_MEMORY_LENGTH, writeCookieSecrets } from '../../src/message/cookie.ts';
 import { makeQuery } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
-import { EdnsOption, RRClass, RRType } from '../../src/wire/iana.ts';
+import { signRequest } from '../../src/message/tsig-signer.ts';
+import { EdnsOption, Opcode, RRClass, RRType } from '../../src/wire/iana.ts';
 import { exchange, imageOf, query, responderOn } from '../support/answering.ts';
 import { memoryZone } from '../support/memory-zone.ts';
 import { name } from '../support/rr.ts';
+import { tsigKey } from '../support/tsig.ts';
 
 const ZONE = memoryZone(
   'example.test',
@@ -70,6 +72,34 @@ describe('answer/respond', () => {
         octets.subarray(10 + room).every((octet) => octet === 0xa5),
         `${room}`,
       ).to.equal(true);
+    }
+  });
+
+  it('leaves to the control thread what is signed, UPDATE, NOTIFY, and transfers over TCP', () => {
+    const lateOpcodes = [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY];
+    const responder = responderOn(imageOf([ZONE]), { lateOpcodes });
+    const question = { name: name('www.example.test'), type: RRType.A, class: RRClass.IN };
+    const transfer = { ...question, type: RRType.AXFR };
+    const signed = signRequest(composeMessage(makeQuery(1, question)), tsigKey('a.'), 0).octets;
+    const isLate = (octets: Uint8Array, overTcp: boolean): boolean => {
+      const room = Uint8Array.from({ length: 600 }, (_, i) => octets[i] ?? 0);
+      const peer = new Peer(Uint8Array.of(192, 0, 2, 99));
+      peer.overTcp = overTcp;
+      const length = responder.answer(room, 0, octets.length, 600, peer);
+      if (length === -1) expect(room.subarray(0, octets.length)).to.deep.equal(octets);
+      return length === -1;
+    };
+    for (const overTcp of [false, true]) {
+      expect(isLate(signed, overTcp)).to.equal(true);
+      expect(isLate(composeMessage(makeQuery(1, question)), overTcp)).to.equal(false);
+      expect(isLate(composeMessage(makeQuery(1, question, { opcode: Opcode.UPDATE })), overTcp)).to.equal(
+        true,
+      );
+      expect(isLate(composeMessage(makeQuery(1, question, { opcode: Opcode.NOTIFY })), overTcp)).to.equal(
+        true,
+      );
+      expect(isLate(composeMessage(makeQuery(1, question, { opcode: 6 })), overTcp)).to.equal(false);
+      expect(isLate(composeMessage(makeQuery(1, transfer)), overTcp)).to.equal(overTcp);
     }
   });
 

@@ -9,7 +9,6 @@ import { query } from '../support/answering.ts';
 import { ChildServer, runWaypost } from '../support/child-server.ts';
 import { QuestionClient } from '../support/question-client.ts';
 import { name } from '../support/rr.ts';
-import { SECRET } from '../support/tsig.ts';
 
 const ZONE = `$TTL 300
 @ SOA ns hostmaster 7 7200 900 1209600 300
@@ -45,18 +44,6 @@ describe('waypost serve', function () {
     expect(server.output).to.match(/answers on 127\.0\.0\.1:\d+ \(UDP and TCP\)/);
     expect(server.output).to.match(/example\.test\. +7 +6\n/);
     expect(server.output).to.contain(`dig @127.0.0.1 -p ${server.port} www.example.test A +short`);
-  });
-
-  it('warns that update rules have no effect yet', async () => {
-    const settings = `[keys."a."]\nsecret = "${SECRET}"\n[zone."example.test"]\nupdate = [ { key = "a.", names = ["**"], action = "edit" } ]`;
-    const server = make({ zones: { 'example.test.zone': ZONE }, settings });
-    await server.start();
-    const lines = server.log.split('\n').filter((line) => line.includes('dynamic update'));
-    expect(lines).to.have.length(1);
-    expect(lines[0]).to.match(/warn.*not served yet.*NOTIMP.*example\.test/);
-    const silent = make({ zones: { 'example.test.zone': ZONE } });
-    await silent.start();
-    expect(silent.log).to.not.contain('dynamic update');
   });
 
   for (const portable of [false, true]) {

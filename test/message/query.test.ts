@@ -112,6 +112,22 @@ describe('message/query', () => {
     expect(scan(message([0, 1, 0], opt)).outcome).to.equal(Scanned.FORMERR);
   });
 
+  it('RFC 8945 §5.1: a TSIG record is the last of the message; elsewhere it is a format error', () => {
+    const tsig = [1, 0x6b, 0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 0];
+    const address = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 192, 0, 2, 1];
+    const message = (counts: readonly number[], ...octets: readonly number[]): Uint8Array => {
+      const all = Uint8Array.from([...PLAIN, ...octets]);
+      for (const [i, count] of counts.entries()) all[7 + 2 * i] = count;
+      return all;
+    };
+    expect(scan(message([0, 0, 1], ...tsig)).outcome).to.equal(Scanned.SIGNED);
+    expect(scan(message([0, 0, 2], ...address, ...tsig)).outcome).to.equal(Scanned.SIGNED);
+    expect(scan(message([0, 0, 2], ...tsig, ...address)).outcome).to.equal(Scanned.FORMERR);
+    expect(scan(message([0, 0, 2], ...tsig, ...tsig)).outcome).to.equal(Scanned.FORMERR);
+    expect(scan(message([1, 0, 0], ...tsig)).outcome).to.equal(Scanned.FORMERR);
+    expect(scan(message([0, 0, 1], ...tsig, 0)).outcome).to.equal(Scanned.FORMERR);
+  });
+
   it('passes over other records, owned by a pointer too', () => {
     const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 192, 0, 2, 1];
     const octets = Uint8Array.from([...PLAIN, ...record, ...withOptions([]).subarray(PLAIN.length)]);

@@ -8,7 +8,13 @@ import type { Changed } from '../../src/store/change.ts';
 import type { Decide } from '../../src/store/change-group.ts';
 import { CommitQueue } from '../../src/store/commit-queue.ts';
 import { ZoneDatabase } from '../../src/store/database.ts';
-import { ChangeRefusedError, NoSuchZoneError, QueueFullError, StoreError } from '../../src/store/errors.ts';
+import {
+  ChangeRefusedError,
+  NoSuchZoneError,
+  QueueClosedError,
+  QueueFullError,
+  StoreError,
+} from '../../src/store/errors.ts';
 import { PackedRecords } from '../../src/store/packed-records.ts';
 import { SortedZoneView, sortRecords } from '../../src/store/sorted-records.ts';
 import { stageZone } from '../../src/store/zone-stage.ts';
@@ -63,6 +69,21 @@ describe('store/commit-queue', () => {
     expect(await change).to.deep.include({ serialFrom: 7, serialTo: 8, added: 1 });
     expect(await shown).to.deep.equal(['a.example.test. 60 A 192.0.2.4']);
     expectImageIsDatabase();
+  });
+
+  it('when it is closed, what waits is done and nothing more is taken', async () => {
+    const waiting = queue.submit(APEX, adds('a 60 A 192.0.2.4'));
+    let isClosed = false;
+    const closed = queue.close().then(() => {
+      isClosed = true;
+    });
+    const late = await queue.submit(APEX, adds('b 60 A 192.0.2.4')).catch((error: unknown) => error);
+    expect(late).to.be.instanceOf(QueueClosedError);
+    expect(isClosed).to.equal(false);
+    turn();
+    expect(await waiting).to.deep.include({ serialTo: 8 });
+    await closed;
+    await queue.close();
   });
 
   it('a job sees what the jobs before it in the group have done, and not what comes after', async () => {
