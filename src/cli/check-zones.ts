@@ -45,6 +45,7 @@ export async function checkZoneFiles(
 /** Nobody asks while files are checked. */
 const NO_IMAGE: ZoneImage = {
   addZone() {},
+  clearZone() {},
   removeZone() {},
   apply() {},
   beginBulk() {},

@@ -3,11 +3,11 @@ import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkOwners, checkZone } from '../zone/check.ts';
 import { MAX_TTL } from '../zone/check-owner.ts';
-import type { Finding } from '../zone/finding.ts';
+import type { Finding, Rule } from '../zone/finding.ts';
 import type { RR } from '../zone/record.ts';
 import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
 import type { StoredZone } from './database.ts';
-import { ChangeRefusedError, StoreError } from './errors.ts';
+import { ChangeMismatchError, ChangeRefusedError, StoreError } from './errors.ts';
 import { beginEntry, type ChangedBy, type JournalEntry } from './journal.ts';
 import { composeOwnerKey } from './owner-key.ts';
 import { sameOctets } from './packed-records.ts';
@@ -21,6 +21,11 @@ export interface Change {
   /** A record that is there already gets this TTL and this spelling. */
   readonly added: Iterable<RR>;
   readonly by: ChangedBy;
+  /**
+   * As a primary says: the SOA comes as it is, serial included, what is removed must be there, and only what cannot be
+   * served at all is refused.
+   */
+  readonly isGiven?: boolean;
   /** Done in the same transaction, even when the records stay as they are. */
   alongside?(zone: StoredZone): void;
 }
@@ -45,6 +50,23 @@ export interface Changed {
   readonly conflicts: readonly Conflict[];
 }
 
+/**
+ * Of findings in a zone whose primary is elsewhere: what the image cannot answer from throws {@link ChangeRefusedError};
+ * the rest is to be mended there, and is returned as warnings.
+ */
+export function acceptGiven(findings: readonly Finding[]): Finding[] {
+  const grave = findings.filter(({ rule }) => UNSERVABLE.has(rule));
+  if (grave.length > 0) throw new ChangeRefusedError(grave);
+  return findings.map((finding) => ({ ...finding, severity: 'warning' }));
+}
+
+const UNSERVABLE: ReadonlySet<Rule> = new Set(['no-soa', 'several-soa', 'no-apex-ns', 'outside-zone']);
+
+function accept(findings: Finding[]): Finding[] {
+  if (findings.some(({ severity }) => severity === 'error')) throw new ChangeRefusedError(findings);
+  return findings;
+}
+
 /** Owners that a change may touch before the whole zone is checked instead: each costs several look-ups. */
 const MANY_OWNERS = 10_000;
 
@@ -59,6 +81,7 @@ export class ChangeDraft {
   #removed = 0;
   #added = 0;
   #hasOddTtl = false;
+  #isGiven = false;
 
   constructor(statements: Statements, zone: StoredZone) {
     this.#statements = statements;
@@ -68,6 +91,7 @@ export class ChangeDraft {
 
   make(change: Change, nowMs: number): Changed {
     const { apex } = this.#zone;
+    this.#isGiven = change.isGiven === true;
     const entry = beginEntry(this.#statements, apex, change.by, nowMs);
     let wished: RR | undefined;
     for (const rr of change.removed) {
@@ -101,6 +125,7 @@ export class ChangeDraft {
     const rdata = canonicalRdata(rr.type, rr.rdata);
     const stored = statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
     if (stored === undefined) {
+      if (this.#isGiven) throw new ChangeMismatchError(this.#zone.apex, rr);
       this.#conflicts.push({ kind: 'gone', rr });
       return;
     }
@@ -140,7 +165,11 @@ export class ChangeDraft {
     }
     const from = soaSerial(rdata);
     const wishedSerial = wished === undefined ? undefined : soaSerial(wished.rdata);
-    const next = nextSerial(from, wishedSerial);
+    const next = this.#isGiven ? (wishedSerial ?? from) : nextSerial(from, wishedSerial);
+    if (this.#isGiven && next === from) {
+      const message = `zone ${showName(this.#zone.apex)} is at serial ${from}, and the change leads nowhere else`;
+      throw new StoreError('failed', message);
+    }
     const isAhead = wishedSerial !== undefined && next === wishedSerial;
     const isOther =
       wished !== undefined &&
@@ -165,8 +194,7 @@ export class ChangeDraft {
         ? checkZone(this.#hasOddTtl ? this.#view : this.#view.forCheck())
         : checkOwners(this.#view, this.#touched.values())),
     ];
-    if (findings.some(({ severity }) => severity === 'error')) throw new ChangeRefusedError(findings);
-    return findings;
+    return this.#isGiven ? acceptGiven(findings) : accept(findings);
   }
 
   #touch(key: Uint8Array, owner: DomainName): void {

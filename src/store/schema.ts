@@ -74,4 +74,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE UNIQUE INDEX zone_file_chunk_order ON zone_file_chunk (zone, first);
   `,
+  `
+  -- Zones that come from a primary (zone.source 'transfer'): when it was last heard to have nothing newer, and until
+  -- when what is here may be answered from.
+  CREATE TABLE secondary (
+    apex         BLOB PRIMARY KEY,
+    confirmed_ms INTEGER NOT NULL,
+    expires_ms   INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -112,6 +112,15 @@ export function prepareStatements(sql: Database, path: string) {
       `INSERT INTO journal_rr VALUES ${Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, ?, ?, ?, ?)').join(',')}`,
     ),
 
+    // secondary
+    secondary: query<[apex: Uint8Array], [confirmedMs: number, expiresMs: number]>(
+      'SELECT confirmed_ms, expires_ms FROM secondary WHERE apex = ?',
+    ),
+    putSecondary: query<[apex: Uint8Array, confirmedMs: number, expiresMs: number]>(
+      'INSERT OR REPLACE INTO secondary VALUES (?, ?, ?)',
+    ),
+    deleteSecondary: query<[apex: Uint8Array]>('DELETE FROM secondary WHERE apex = ?'),
+
     // zone_file
     zoneFiles: query<
       [zone: number],

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { expect } from 'chai';
 import { DATABASE_FILE, ZoneDatabase } from '../../src/store/database.ts';
 import { StoreError } from '../../src/store/errors.ts';
+import { MIGRATIONS } from '../../src/store/schema.ts';
 import { name } from '../support/rr.ts';
 
 describe('store/database', () => {
@@ -45,7 +46,7 @@ describe('store/database', () => {
   it('can be read by others while it is open', () => {
     const database = new ZoneDatabase(directory);
     const reader = new Database(database.path, { readonly: true });
-    expect(reader.prepare('SELECT version FROM schema_version').pluck().get()).to.equal(1);
+    expect(reader.prepare('SELECT version FROM schema_version').pluck().get()).to.equal(MIGRATIONS.length);
     reader.close();
     database.close();
   });
