@@ -1,12 +1,12 @@
 import type { Log } from '../base/effects.ts';
 import { scanEndpoint } from '../base/endpoint.ts';
 import { messageOf } from '../base/errors.ts';
-import type { Config } from '../config/settings.ts';
 import { readArguments, readInteger, UsageError } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { loadConfigFile } from './config-file.ts';
 import { realEffects } from './effects.ts';
-import { type LoadedKeys, loadKeyRing } from './key-ring.ts';
+import { loadKeyRing } from './key-ring.ts';
+import type { Configuration } from './live-config.ts';
 import { Server, StoppingError } from './server.ts';
 import { notifyServiceManager } from './service-manager.ts';
 import { Progress } from './terminal.ts';
@@ -14,8 +14,9 @@ import { showWelcome } from './welcome.ts';
 
 /** `waypost serve`: the server, in the foreground. */
 export const SERVE: Command = {
-  help: `Answers DNS queries over UDP and TCP from the zone files of a directory, until SIGTERM or SIGINT. SIGHUP (or
-waypost zone reload) reads the zone files again and applies what has changed. The log goes to standard error.
+  help: `Answers DNS queries over UDP and TCP from the zone files of a directory and takes dynamic updates, until SIGTERM
+or SIGINT. SIGHUP (or waypost zone reload) takes over the keys and zone tables of the configuration, reads the zone
+files again and applies what has changed. The log goes to standard error.
 
   -c, --config FILE    the configuration file; default: waypost.toml in this directory, if there is one
   --listen ADDR:PORT   listen here instead of where the configuration says; may be given several times
@@ -35,8 +36,10 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
       isReloadWanted = true; // some zone files may be read already
     };
     process.on('SIGHUP', () => onHangup());
-    const starting = Server.start(config, keys.ring, effects, (zone, records) =>
-      progress.update(records, undefined, zone),
+    const starting = Server.start(
+      () => readConfiguration(args),
+      effects,
+      (zone, records) => progress.update(records, undefined, zone),
     );
     const server = await Promise.race([starting, ending.then(() => undefined)]);
     progress.end();
@@ -57,7 +60,7 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
 /** The service manager may take so long to hear that the server stops. */
 const STOPPING_MS = 200;
 
-function readConfiguration(args: readonly string[]): { readonly config: Config; readonly keys: LoadedKeys } {
+function readConfiguration(args: readonly string[]): Configuration {
   const { values } = readArguments({
     args: [...args],
     options: {

@@ -9,7 +9,6 @@ import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protoco
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
-import type { TsigKeyRing } from '../message/tsig-key.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
@@ -30,7 +29,7 @@ import { Opcode, Rcode } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
-import { Permissions } from './permissions.ts';
+import { type Configuration, LiveConfig } from './live-config.ts';
 import { reportReload } from './reload-report.ts';
 import { VERSION } from './version.ts';
 
@@ -55,7 +54,7 @@ export class Server implements Controlled {
   readonly #image: ZoneImageWriter;
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
-  readonly #permissions: Permissions;
+  readonly #live: LiveConfig;
   readonly #dispatcher: Dispatcher;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
@@ -74,14 +73,16 @@ export class Server implements Controlled {
   #responder: Responder | undefined;
   #addresses: readonly ListenAddress[] = [];
 
-  /** Starts to serve: what was stored first, then what the zone files say. Throws `WaypostError`s. */
+  /**
+   * Starts to serve: what was stored first, then what the zone files say. `configure` reads the configuration, now and at
+   * each reload. Throws `WaypostError`s.
+   */
   static async start(
-    config: Config,
-    keys: TsigKeyRing,
+    configure: () => Configuration,
     effects: Effects,
     onProgress: OnProgress,
   ): Promise<Server> {
-    const server = new Server(config, keys, effects, onProgress);
+    const server = new Server(configure, effects, onProgress);
     try {
       await server.#start(onProgress);
       return server;
@@ -91,7 +92,10 @@ export class Server implements Controlled {
     }
   }
 
-  private constructor(config: Config, keys: TsigKeyRing, effects: Effects, onProgress: OnProgress) {
+  private constructor(configure: () => Configuration, effects: Effects, onProgress: OnProgress) {
+    const configuration = configure();
+    const { config } = configuration;
+    this.#live = new LiveConfig(configuration, configure, effects.log);
     this.#config = config;
     this.#effects = effects;
     this.#startedMs = effects.nowMs();
@@ -103,7 +107,6 @@ export class Server implements Controlled {
     });
     this.#writer = new ZoneWriter({ database, image: this.#image, effects });
     this.#queue = new CommitQueue({ writer: this.#writer });
-    this.#permissions = new Permissions(config, keys);
     this.#dispatcher = this.#makeDispatcher();
     this.#loader = new ZoneLoader({
       directory: config.zones,
@@ -145,14 +148,17 @@ export class Server implements Controlled {
   }
 
   /**
-   * Reads the zone files again. Those who ask while that is under way share one load after it. Throws
+   * Reads the configuration and the zone files again. Those who ask while that is under way share one load after it. Throws
    * {@link StoreError}, and {@link StoppingError} when the server stops first.
    */
   async reload(apex?: string): Promise<ReloadReport> {
+    const mistakes = this.#live.reload();
+    for (const mistake of mistakes)
+      this.#effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const report = await this.#load();
     const wanted =
       apex === undefined ? report.zones : report.zones.filter((zone) => showName(zone.apex) === apex);
-    return reportReload({ zones: wanted, errors: report.errors });
+    return reportReload({ zones: wanted, errors: [...mistakes, ...report.errors] });
   }
 
   status(): ServerStatus {
@@ -193,18 +199,18 @@ export class Server implements Controlled {
   }
 
   #makeDispatcher(): Dispatcher {
-    const permissions = this.#permissions;
+    const live = this.#live;
     const effects = this.#effects;
     const update = new UpdateHandler({
       queue: this.#queue,
       zoneAbove: (name) => this.#image.zoneAbove(name),
-      rulesOf: (apex) => permissions.updatesOf(apex),
-      zonesOf: (key) => permissions.zonesOf(key),
+      rulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.zonesOf(key),
       published: () => this.#published,
       effects,
     });
     return new Dispatcher({
-      keys: () => permissions.keys,
+      keys: () => live.permissions.keys,
       query: NOT_IMPLEMENTED,
       transfer: NOT_IMPLEMENTED,
       update,

@@ -1,14 +1,18 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, watch } from 'node:fs';
+import { existsSync, readFileSync, statSync, watch, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { composeMessage } from '../../src/message/compose.ts';
 import { parseMessage } from '../../src/message/parse.ts';
-import { RRType } from '../../src/wire/iana.ts';
+import { signRequest } from '../../src/message/tsig-signer.ts';
+import { RRType, showRcode } from '../../src/wire/iana.ts';
 import { query } from '../support/answering.ts';
 import { ChildServer, runWaypost } from '../support/child-server.ts';
 import { QuestionClient } from '../support/question-client.ts';
 import { name } from '../support/rr.ts';
+import { SECRET, tsigKey } from '../support/tsig.ts';
+import { updateMessage } from '../support/updating.ts';
 
 const ZONE = `$TTL 300
 @ SOA ns hostmaster 7 7200 900 1209600 300
@@ -161,6 +165,36 @@ describe('waypost serve', function () {
     expect(code).to.equal(1);
     expect(err).to.contain(server.dataDirectory);
     expect((await runWaypost('status', '-c', server.config)).code).to.equal(0);
+  });
+
+  it('takes over keys and update rules at a reload; a mistake leaves the old ones in force', async () => {
+    const server = make({ zones: { 'example.test.zone': ZONE } });
+    await server.start();
+    const client = await QuestionClient.open(server.port);
+    const change = async (id: number): Promise<string> => {
+      const message = updateMessage({ updates: [`new${id} 60 A 192.0.2.9`], rest: { id } });
+      const { octets } = signRequest(composeMessage(message), tsigKey('deploy.'), Date.now() / 1000);
+      return showRcode(parseMessage(await client.ask(octets)).rcode);
+    };
+    expect(await change(1)).to.equal('NOTAUTH');
+    const before = readFileSync(server.config, 'utf8');
+    const key = `[keys."deploy."]\nsecret = "${SECRET}"\n`;
+    const rules = `[zone."example.test"]\nupdate = [ { key = "deploy.", names = ["**"], action = "edit" } ]\n`;
+    writeFileSync(server.config, `${before}${key}`);
+    expect((await runWaypost('zone', 'reload', '-c', server.config)).code).to.equal(0);
+    expect(await change(2)).to.equal('REFUSED');
+    writeFileSync(server.config, `${before}${key}${rules}`);
+    expect((await runWaypost('zone', 'reload', '-c', server.config)).code).to.equal(0);
+    expect(await change(3)).to.equal('NOERROR');
+    writeFileSync(server.config, `${before}${key}${rules.replace('"deploy."', '"deplay."')}`);
+    server.signal('SIGHUP');
+    await server.until(() => server.log.includes('did you mean "deploy."'));
+    expect(await change(4)).to.equal('NOERROR');
+    writeFileSync(server.config, `threads = 1\n${before}`);
+    server.signal('SIGHUP');
+    await server.until(() => /these settings have changed .* settings=threads/.test(server.log));
+    expect(await change(5)).to.equal('NOTAUTH');
+    client.close();
   });
 
   it('status, zone list and zone reload speak with it', async () => {

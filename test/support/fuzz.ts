@@ -7,3 +7,8 @@ export const FUZZ_MS = Number(process.env['WAYPOST_FUZZ_MS'] ?? 1000);
 export function holds<T>(law: fc.IProperty<T>): void {
   fc.assert(law, { interruptAfterTimeLimit: FUZZ_MS, numRuns: Number.MAX_SAFE_INTEGER });
 }
+
+/** As {@link holds}, for laws about what takes its time. */
+export async function holdsInTime<T>(law: fc.IAsyncProperty<T>): Promise<void> {
+  await fc.assert(law, { interruptAfterTimeLimit: FUZZ_MS, numRuns: Number.MAX_SAFE_INTEGER });
+}
