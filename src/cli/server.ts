@@ -4,13 +4,21 @@ import { join } from 'node:path';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
+import { scanFullName } from '../config/keys.ts';
 import type { Config } from '../config/settings.ts';
-import type { ReloadReport, ServerStatus, ZoneSummary } from '../control/protocol.ts';
+import type {
+  RefreshReport,
+  ReloadReport,
+  SecondarySummary,
+  ServerStatus,
+  ZoneSummary,
+} from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
+import { NotifyHandler } from '../serve/notify-handler.ts';
 import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
 import { composeReply } from '../serve/reply.ts';
@@ -23,18 +31,24 @@ import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
+import { Turns } from '../store/turns.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { TRANSFER } from '../store/zone-stage.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { Opcode, Rcode } from '../wire/iana.ts';
-import { showName } from '../wire/name.ts';
+import { type DomainName, foldName, showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
 import { type Configuration, LiveConfig } from './live-config.ts';
 import { reportReload } from './reload-report.ts';
+import { SecondaryService } from './secondary-service.ts';
 import { VERSION } from './version.ts';
 
 /** Called while zones are read: how many records of the zone so far. */
 export type OnProgress = (zone: string, records: number) => void;
+
+/** Called while a zone comes from its primary: how many records so far; `undefined`: it is over. */
+export type OnReceiving = (zone: string, records: number | undefined) => void;
 
 /** A load was given up because the server stops; what it had done is kept. No error of a zone or the database. */
 export class StoppingError extends Error {
@@ -55,6 +69,7 @@ export class Server implements Controlled {
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
+  readonly #secondaries: SecondaryService;
   readonly #dispatcher: Dispatcher;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
@@ -81,8 +96,9 @@ export class Server implements Controlled {
     configure: () => Configuration,
     effects: Effects,
     onProgress: OnProgress,
+    onReceiving: OnReceiving = () => {},
   ): Promise<Server> {
-    const server = new Server(configure, effects, onProgress);
+    const server = new Server(configure, effects, onProgress, onReceiving);
     try {
       await server.#start(onProgress);
       return server;
@@ -92,7 +108,12 @@ export class Server implements Controlled {
     }
   }
 
-  private constructor(configure: () => Configuration, effects: Effects, onProgress: OnProgress) {
+  private constructor(
+    configure: () => Configuration,
+    effects: Effects,
+    onProgress: OnProgress,
+    onReceiving: OnReceiving,
+  ) {
     const configuration = configure();
     const { config } = configuration;
     this.#live = new LiveConfig(configuration, configure, effects.log);
@@ -102,11 +123,23 @@ export class Server implements Controlled {
     this.#database = new ZoneDatabase(config.data);
     const database = this.#database;
     this.#image = new ZoneImageWriter({
-      view: (apex) => database.view(apex),
+      view: (apex) => this.#writer.shownView(apex),
       onGeneration: (memory) => this.#publish(memory),
     });
     this.#writer = new ZoneWriter({ database, image: this.#image, effects });
     this.#queue = new CommitQueue({ writer: this.#writer });
+    const turns = new Turns();
+    this.#secondaries = new SecondaryService({
+      database,
+      writer: this.#writer,
+      turns,
+      effects,
+      timers: SYSTEM_TIMERS,
+      limits: config.secondary,
+      current: () => ({ config: this.#live.config, keys: this.#live.permissions.keys }),
+      breathe: () => this.#breathe(),
+      onReceiving,
+    });
     this.#dispatcher = this.#makeDispatcher();
     this.#loader = new ZoneLoader({
       directory: config.zones,
@@ -115,6 +148,8 @@ export class Server implements Controlled {
       effects,
       onProgress: (apex, records) => onProgress(showName(apex), records),
       breathe: () => this.#breathe(),
+      turns,
+      isSecondary: (apex) => this.#secondaries.isSecondary(apex),
     });
     mkdirSync(config.data, { recursive: true });
     this.#cookies = new CookieSecrets(join(config.data, 'cookie-secrets'), effects);
@@ -139,12 +174,26 @@ export class Server implements Controlled {
   }
 
   zones(): ZoneSummary[] {
-    return this.#database.zones().map(({ id, apex, source }) => ({
-      apex: showName(apex),
-      serial: serialOf(this.#database.view(apex)),
-      records: this.#database.recordCount(id),
-      source,
-    }));
+    const summaries = this.#secondaries.summaries();
+    const served = this.#database.zones().map(({ id, apex, source }) => {
+      const secondary = summaries.get(showName(apex));
+      return {
+        apex: showName(apex),
+        serial: serialOf(this.#database.view(apex)),
+        records: this.#database.recordCount(id),
+        source,
+        ...(secondary === undefined ? {} : { secondary }),
+      };
+    });
+    const missing = [...summaries].filter(([apex]) => !served.some((zone) => zone.apex === apex));
+    return [
+      ...served,
+      ...missing.map(([apex, secondary]) => ({ apex, serial: 0, records: 0, source: TRANSFER, secondary })),
+    ];
+  }
+
+  refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined> {
+    return this.#secondaries.refresh(scanApexName(apex), isFull);
   }
 
   /**
@@ -185,6 +234,7 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      secondaries: countPhases(this.#secondaries.summaries().values()),
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
@@ -193,6 +243,7 @@ export class Server implements Controlled {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
+    await this.#secondaries.stop();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
     await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
     this.#database.close();
@@ -206,7 +257,14 @@ export class Server implements Controlled {
       zoneAbove: (name) => this.#image.zoneAbove(name),
       rulesOf: (apex) => live.permissions.updatesOf(apex),
       zonesOf: (key) => live.permissions.zonesOf(key),
+      foreign: (apex) => this.#secondaries.foreign(apex),
       published: () => this.#published,
+      effects,
+    });
+    const notify = new NotifyHandler({
+      primariesOf: (apex) => this.#secondaries.notifiersOf(apex),
+      isServed: (apex) => this.#database.zone(apex) !== undefined,
+      notified: (apex, serial) => this.#secondaries.notified(apex, serial),
       effects,
     });
     return new Dispatcher({
@@ -214,15 +272,23 @@ export class Server implements Controlled {
       query: NOT_IMPLEMENTED,
       transfer: NOT_IMPLEMENTED,
       update,
-      notify: NOT_IMPLEMENTED,
+      notify,
+      forwarder: this.#secondaries.forwarder,
+      withheld: (name) => {
+        const apex = this.#image.zoneAbove(name);
+        return apex === undefined ? undefined : this.#secondaries.withheld(apex);
+      },
       maxPayload: this.#config.udp.maxPayload,
       effects,
     });
   }
 
   async #start(onProgress: OnProgress): Promise<void> {
-    for (const _ of this.#writer.serveStored((apex, owners) => onProgress(showName(apex), owners)))
-      await this.#breathe();
+    const stored = this.#writer.serveStored(
+      (apex, owners) => onProgress(showName(apex), owners),
+      this.#secondaries.unservable(),
+    );
+    for (const _ of stored) await this.#breathe();
     const isRestart = this.#database.zones().length > 0;
     if (!isRestart) await this.#load();
     await this.#listen();
@@ -281,7 +347,9 @@ export class Server implements Controlled {
 
   async #loadNow(): Promise<LoadReport> {
     if (this.#isStopping) throw new StoppingError();
+    await this.#secondaries.dropOthers();
     const report = await this.#loader.load();
+    await this.#secondaries.configure();
     await this.#published; // who is told of a load finds it in every answer
     const { log } = this.#effects;
     for (const error of report.errors) log.error(`zones: ${error}`);
@@ -320,6 +388,16 @@ export class Server implements Controlled {
 }
 
 // --- helpers ---
+
+function scanApexName(apex: string): DomainName {
+  return foldName(scanFullName(apex));
+}
+
+function countPhases(summaries: Iterable<SecondarySummary>): ServerStatus['secondaries'] {
+  const counts = { 'never-loaded': 0, fresh: 0, retrying: 0, expired: 0 };
+  for (const { phase } of summaries) counts[phase]++;
+  return counts;
+}
 
 /** For what comes with the next commits. */
 const NOT_IMPLEMENTED: RequestHandler = {

@@ -1,4 +1,5 @@
 import { ControlClient } from '../control/client.ts';
+import type { SecondarySummary } from '../control/protocol.ts';
 import { readArguments, UsageError } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { loadConfigFile } from './config-file.ts';
@@ -11,17 +12,23 @@ export const ZONE: Command = {
   help: `  list                the zones served: serial, records, where they come from
   reload [NAME]       read new and changed zone files and apply the difference; a file with errors changes
                       nothing and its old zone is served on. With NAME only that zone is reported.
+  refresh NAME        ask the primary of a secondary zone now; with --full fetch the whole zone, whatever its serial
   may KEY NAME TYPE   whether the update rules of the configuration allow the key to change records of the type at
                       the name, by which rule, or why not. Needs no running server.
   -c, --config FILE   the server's configuration; default: waypost.toml in this directory, if there is one
+  --full              with refresh: the whole zone (AXFR)
   --json              the answer as JSON
 
-exit code: 0 done (may: allowed), 1 no server, or a zone file had errors (may: refused), 2 the command line is wrong
+exit code: 0 done (may: allowed), 1 no server, or a zone file or a primary had errors (may: refused), 2 the command line is wrong
 `,
   async run(args, terminal) {
     const { values, positionals } = readArguments({
       args: [...args],
-      options: { config: { type: 'string', short: 'c' }, json: { type: 'boolean' } },
+      options: {
+        config: { type: 'string', short: 'c' },
+        json: { type: 'boolean' },
+        full: { type: 'boolean' },
+      },
       allowPositionals: true,
     });
     const [what, name] = positionals;
@@ -36,6 +43,7 @@ exit code: 0 done (may: allowed), 1 no server, or a zone file had errors (may: r
     }
     const client = new ControlClient(loadConfigFile(values.config).config.data);
     if (what === 'list') return list(client, terminal, isJson);
+    if (what === 'refresh') return refresh(client, terminal, isJson, name, values.full === true);
     return reload(client, terminal, isJson, name);
   },
 };
@@ -44,10 +52,11 @@ exit code: 0 done (may: allowed), 1 no server, or a zone file had errors (may: r
 const MOST_WORDS: ReadonlyMap<string, number> = new Map([
   ['list', 1],
   ['reload', 2],
+  ['refresh', 2],
   ['may', 4],
 ]);
 
-const SUB_COMMANDS = 'list, reload or may';
+const SUB_COMMANDS = 'list, reload, refresh or may';
 
 async function list(client: ControlClient, terminal: Terminal, isJson: boolean): Promise<number> {
   const zones = await client.zones();
@@ -58,12 +67,14 @@ async function list(client: ControlClient, terminal: Terminal, isJson: boolean):
       { title: 'serial', align: 'right' as const },
       { title: 'records', align: 'right' as const },
       { title: 'from' },
+      { title: zones.some(({ secondary }) => secondary !== undefined) ? 'state' : '' },
     ];
-    const rows = zones.map(({ apex, serial, records, source }) => [
+    const rows = zones.map(({ apex, serial, records, source, secondary }) => [
       apex,
-      String(serial),
+      secondary?.phase === 'never-loaded' ? '-' : String(serial),
       String(records),
-      source,
+      secondary === undefined ? source : `secondary of ${secondary.primaries.join(', ')}`,
+      secondary === undefined ? '' : showState(secondary),
     ]);
     terminal.out(showTable(columns, rows));
   }
@@ -91,6 +102,45 @@ async function reload(
       return 1;
     }
     return errors === 0 ? 0 : 1;
+  } finally {
+    clearInterval(tick);
+  }
+}
+
+/** A few words on how a secondary zone does. */
+function showState({ phase, isChecking, receiving, expires, lastError }: SecondarySummary): string {
+  const words: Record<SecondarySummary['phase'], string> = {
+    'never-loaded': 'never loaded',
+    fresh: 'fresh',
+    retrying: `cannot be refreshed, expires ${expires}`,
+    expired: 'expired',
+  };
+  const now = receiving === undefined ? 'refreshing' : `refreshing: ${receiving} records so far`;
+  const parts = [words[phase], ...(isChecking ? [now] : []), ...(lastError === undefined ? [] : [lastError])];
+  return parts.join('; ');
+}
+
+async function refresh(
+  client: ControlClient,
+  terminal: Terminal,
+  isJson: boolean,
+  name: string | undefined,
+  isFull: boolean,
+): Promise<number> {
+  if (name === undefined) throw new UsageError('zone refresh: which zone?');
+  const apex = name.endsWith('.') ? name : `${name}.`;
+  const progress = new Progress(terminal, 'the server is asking the primary', Date.now);
+  const tick = setInterval(() => progress.update(0), 200);
+  try {
+    const report = await client.refresh(apex, isFull);
+    progress.end();
+    if (isJson) terminal.out(`${JSON.stringify(report)}\n`);
+    else if (report.outcome === 'failed') terminal.err(`${report.apex}: ${report.error}\n`);
+    else {
+      const what = report.outcome === 'fetched' ? 'fetched' : 'is up to date';
+      terminal.out(`${report.apex} ${what}, serial ${report.serial}\n`);
+    }
+    return report.outcome === 'failed' ? 1 : 0;
   } finally {
     clearInterval(tick);
   }

@@ -1,7 +1,13 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
-import { CONTROL_SOCKET, type ReloadReport, type ServerStatus, type ZoneSummary } from './protocol.ts';
+import {
+  CONTROL_SOCKET,
+  type RefreshReport,
+  type ReloadReport,
+  type ServerStatus,
+  type ZoneSummary,
+} from './protocol.ts';
 
 /** The server could not be asked, or said no. */
 export class ControlError extends WaypostError {
@@ -26,6 +32,10 @@ export class ControlClient {
 
   reload(apex: string | undefined): Promise<ReloadReport> {
     return this.#ask('POST', apex === undefined ? '/reload' : `/reload?zone=${encodeURIComponent(apex)}`);
+  }
+
+  refresh(apex: string, isFull: boolean): Promise<RefreshReport> {
+    return this.#ask('POST', `/refresh?zone=${encodeURIComponent(apex)}${isFull ? '&full=1' : ''}`);
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */

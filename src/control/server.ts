@@ -3,7 +3,13 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
-import { CONTROL_SOCKET, type ReloadReport, type ServerStatus, type ZoneSummary } from './protocol.ts';
+import {
+  CONTROL_SOCKET,
+  type RefreshReport,
+  type ReloadReport,
+  type ServerStatus,
+  type ZoneSummary,
+} from './protocol.ts';
 
 /** What the control socket can ask of the running server. */
 export interface Controlled {
@@ -11,6 +17,8 @@ export interface Controlled {
   zones(): readonly ZoneSummary[];
   /** Reads the zone files again; with an apex (presentation format), reports that zone only. */
   reload(apex: string | undefined): Promise<ReloadReport>;
+  /** Checks a secondary zone now; with `isFull` fetches all of it. `undefined` when there is no such secondary zone. */
+  refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined>;
 }
 
 /** The control socket cannot be made. */
@@ -90,6 +98,8 @@ export class ControlServer {
         return this.#controlled.zones();
       case 'POST /reload':
         return this.#controlled.reload(parameters.get('zone') ?? undefined);
+      case 'POST /refresh':
+        return this.#controlled.refresh(parameters.get('zone') ?? '', parameters.get('full') === '1');
       default:
         return undefined;
     }

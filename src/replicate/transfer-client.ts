@@ -4,7 +4,7 @@ import { type Endpoint, showEndpoint } from '../base/endpoint.ts';
 import { WaypostError } from '../base/errors.ts';
 import type { Timers } from '../base/timers.ts';
 import { composeMessage } from '../message/compose.ts';
-import { makeQuery, type MessageRecord } from '../message/message.ts';
+import { type MessageRecord, makeQuery } from '../message/message.ts';
 import type { TsigKey } from '../message/tsig-key.ts';
 import { signRequest } from '../message/tsig-signer.ts';
 import { type IncomingTransfer, TransferReader } from '../transfer/incoming.ts';
@@ -82,7 +82,9 @@ export class TransferClient {
       socket.destroy(new ExchangeError(failure, `${showEndpoint(from)} ${what}`));
     };
     const abort = (): void => giveUp('aborted', 'was not heard to the end: given up');
-    let stopIdle = timers.after(connectMs, () => giveUp('timeout', `took no TCP connection in ${connectMs / 1000} s`));
+    let stopIdle = timers.after(connectMs, () =>
+      giveUp('timeout', `took no TCP connection in ${connectMs / 1000} s`),
+    );
     const stopTotal = timers.after(totalMs, () =>
       giveUp('timeout', `has not sent the whole zone in ${totalMs / 1000} s`),
     );

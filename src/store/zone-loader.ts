@@ -52,8 +52,8 @@ export interface ZoneLoaderOptions extends ZoneFilePlaces {
   breathe?(): Promise<void>;
   /** Shared with whoever else writes over several turns of the event loop. */
   readonly turns?: Turns;
-  /** Zones that come from a primary, as `showName` shows them: a file of that name is an error. */
-  readonly secondaries?: ReadonlySet<string>;
+  /** Whether a zone comes from a primary: then a file of its name is an error. */
+  isSecondary?(apex: DomainName): boolean;
 }
 
 /** Keeps the zones of a directory of zone files: what people edit becomes changes. */
@@ -135,9 +135,9 @@ class Load {
 
   /** One zone; what is wrong with its file is reported, what is wrong with the database is thrown. */
   async #loadZone(apex: DomainName, path: string): Promise<void> {
-    const { database, effects, onProgress, secondaries } = this.#options;
+    const { database, effects, onProgress, isSecondary } = this.#options;
     const zone = database.zone(apex);
-    if (secondaries?.has(showName(apex)) === true) {
+    if (isSecondary?.(apex) === true) {
       const message = `${path}: the configuration gives zone ${showName(apex)} a primary, and here is a file of it: remove the file, or the primary`;
       this.#report('failed', apex, path, [], [message]);
       return;

@@ -118,6 +118,19 @@ export class ZoneReceiver {
     });
   }
 
+  /** Stops serving all that came from a primary, but for what `isKept`. */
+  async dropOthers(isKept: (apex: DomainName) => boolean): Promise<void> {
+    const { database, writer } = this.#options;
+    await this.#inTurn(async () => {
+      for (const { apex, source } of database.zones()) {
+        if (source !== TRANSFER || isKept(apex)) continue;
+        writer.remove(apex, { kind: 'primary', name: 'none any more' });
+        database.transact(() => database.statements.deleteSecondary.run(apex));
+      }
+      for (const apex of writer.withheld()) if (!isKept(apex)) writer.forget(apex);
+    });
+  }
+
   /** Stops answering from the zone. */
   async withhold(apex: DomainName): Promise<void> {
     await this.#inTurn(async () => this.#options.writer.withhold(apex));

@@ -217,6 +217,18 @@ export class ZoneWriter {
     this.#onChanged(apex);
   }
 
+  /** Forgets a withheld zone that is not stored: it is not ours any more. */
+  forget(apex: DomainName): void {
+    this.#expectIdle();
+    if (this.#database.zone(apex) !== undefined || !this.#withheld.delete(showName(apex))) return;
+    this.#show(apex, () => this.#image.removeZone(apex));
+  }
+
+  /** The withheld zones. */
+  withheld(): readonly DomainName[] {
+    return [...this.#withheld.values()];
+  }
+
   /** Whether a zone is ours and not to be answered from. */
   isWithheld(apex: DomainName): boolean {
     return this.#withheld.size > 0 && this.#withheld.has(showName(apex));

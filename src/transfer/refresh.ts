@@ -79,7 +79,7 @@ export function confirmed(soa: Uint8Array, nowMs: number, chance: number): Refre
   };
 }
 
-/** A check failed. `soa` is the RDATA of the SOA here, if there is a zone here. */
+/** A check failed. `soa` is the RDATA of the SOA here, if there is a zone here. See {@link overdue} too. */
 export function failed(
   state: RefreshState,
   soa: Uint8Array | undefined,
@@ -91,8 +91,8 @@ export function failed(
     soa === undefined
       ? Math.min(FIRST_RETRY_S * 2 ** Math.min(failures - 1, 10), LONGEST_FIRST_RETRY_S)
       : refreshTimes(soa).retryS;
-  const next = { ...state, failures, nextMs: nowMs + drawn(waitS, chance) };
-  return overdue({ ...next, phase: state.phase === 'fresh' ? 'retrying' : state.phase }, nowMs);
+  const phase = state.phase === 'fresh' ? 'retrying' : state.phase;
+  return { ...state, phase, failures, nextMs: nowMs + drawn(waitS, chance) };
 }
 
 /** The state when time has passed: a zone not confirmed for EXPIRE is expired. */

@@ -21,6 +21,7 @@ const STATUS: ServerStatus = {
   imageGeneration: 0,
   residentOctets: 0,
   threads: [],
+  secondaries: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
 };
 
@@ -36,6 +37,8 @@ describe('the control socket', () => {
       if (apex === 'broken.test.') throw new Error('the disk is on fire');
       return { zones: [], errors: [] };
     },
+    refresh: async (apex, isFull) =>
+      apex === 'example.test.' ? { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 } : undefined,
   };
 
   beforeEach(async () => {
@@ -51,6 +54,13 @@ describe('the control socket', () => {
 
   it('is for its owner only', () => {
     expect(statSync(join(directory, CONTROL_SOCKET)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('refreshes a secondary zone, and says when there is none', async () => {
+    const client = new ControlClient(directory);
+    expect(await client.refresh('example.test.', false)).to.include({ outcome: 'current', serial: 7 });
+    expect(await client.refresh('example.test.', true)).to.include({ outcome: 'fetched' });
+    expect(await client.refresh('other.test.', true).catch(String)).to.contain('ControlError');
   });
 
   it('tells the status and the zones', async () => {

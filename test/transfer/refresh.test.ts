@@ -45,7 +45,7 @@ describe('transfer/refresh', () => {
     const retrying = failed(fresh, SOA, fresh.nextMs, 0);
     expect(retrying).to.include({ phase: 'retrying', nextMs: fresh.nextMs + 900_000, failures: 1 });
     expect(overdue(retrying, fresh.expiresMs - 1).phase).to.equal('retrying');
-    const expired = failed(retrying, SOA, fresh.expiresMs, 0);
+    const expired = overdue(failed(retrying, SOA, fresh.expiresMs, 0), fresh.expiresMs);
     expect(expired).to.include({ phase: 'expired', nextMs: fresh.expiresMs + 900_000 });
     expect(confirmed(SOA, fresh.expiresMs + 1, 0).phase).to.equal('fresh');
   });
