@@ -45,10 +45,11 @@ function nowS(): number {
 
 describe('Waypost as a secondary of other servers', function () {
   this.timeout(60_000);
-  describePrimary('named', (port) => notifyingBind('secondary.', SECRET, port));
-  describePrimary('knotd', (port) => notifyingKnot('secondary.', SECRET, port));
+  describePrimary('named', 1000, (port) => notifyingBind('secondary.', SECRET, port));
+  // Knot 3.2 sends NOTIFY a second after the change.
+  describePrimary('knotd', 2000, (port) => notifyingKnot('secondary.', SECRET, port));
 
-  function describePrimary(title: string, make: (notifyPort: number) => Peer): void {
+  function describePrimary(title: string, withinMs: number, make: (notifyPort: number) => Peer): void {
     describe(title, () => {
       let directory = '';
       let primary: RunningPeer | undefined;
@@ -165,7 +166,7 @@ describe('Waypost as a secondary of other servers', function () {
       it('NOTIFY brings a change within a second, as differences', async () => {
         expect(await update(there(), 'new 60 A 192.0.2.77')).to.equal('NOERROR');
         const tookMs = await untilSerial(await serialAt(there()));
-        expect(tookMs).to.be.below(1000);
+        expect(tookMs).to.be.below(withinMs);
         expect((await query(here(), `new.${APEX}`, RRType.A)).answers).to.have.length(1);
         expect(secondary?.log).to.match(/secondary: changed .*added=1 removed=0/);
         expect(secondary?.log).not.to.contain('no differences');
@@ -185,7 +186,7 @@ describe('Waypost as a secondary of other servers', function () {
 
       it('follows a hundred changes', async () => {
         for (let i = 0; i < 100; i++) await update(there(), `many${i} 60 TXT "${i}"`);
-        expect(await untilSerial(await serialAt(there()))).to.be.below(2000);
+        expect(await untilSerial(await serialAt(there()))).to.be.below(2 * withinMs);
         await expectSame();
       });
 
@@ -194,6 +195,7 @@ describe('Waypost as a secondary of other servers', function () {
         expect(await control().refresh(`${APEX}.`, true)).to.deep.include({ outcome: 'fetched', serial });
         expect(await control().refresh(`${APEX}.`, false)).to.deep.include({ outcome: 'current', serial });
         await primary?.stop();
+        primary = undefined;
         const report = await control().refresh(`${APEX}.`, false);
         expect(report.outcome).to.equal('failed');
         expect(report.error).to.match(/nothing listens|no answer/);
