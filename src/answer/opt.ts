@@ -11,22 +11,23 @@ export type PreparedError = Uint8Array & { readonly __prepared: 'EDE' };
 
 /** Why a query was not answered, in words for the one who sent it. */
 export const Reason = {
-  NOT_HOSTED: prepare(ExtendedError.NOT_AUTHORITATIVE, 'no zone served here holds this name'),
-  CLASS: prepare(ExtendedError.NOT_SUPPORTED, 'only class IN is served, and a few CH TXT names'),
-  CHAOS_NAME: prepare(ExtendedError.PROHIBITED, 'this CH name is not known here or not shown'),
-  TRANSFER: prepare(
+  NOT_HOSTED: prepareError(ExtendedError.NOT_AUTHORITATIVE, 'no zone served here holds this name'),
+  CLASS: prepareError(ExtendedError.NOT_SUPPORTED, 'only class IN is served, and a few CH TXT names'),
+  CHAOS_NAME: prepareError(ExtendedError.PROHIBITED, 'this CH name is not known here or not shown'),
+  TRANSFER: prepareError(
     ExtendedError.PROHIBITED,
     'a zone transfer must be signed with a key that may have the zone',
   ),
-  WITHHELD: prepare(
+  WITHHELD: prepareError(
     ExtendedError.INVALID_DATA,
     'secondary zone: it has not come from its primary yet, or has expired',
   ),
-  META_TYPE: prepare(ExtendedError.NOT_SUPPORTED, 'this QTYPE cannot be asked for'),
+  META_TYPE: prepareError(ExtendedError.NOT_SUPPORTED, 'this QTYPE cannot be asked for'),
 } as const;
 
 const OPT_HEAD = 11;
-const OPTION_HEAD = 4;
+/** Octets of an option before its data. */
+export const OPTION_HEAD = 4;
 
 /** Writes OPT records. One per thread; allocates nothing. */
 export class OptWriter {
@@ -114,7 +115,8 @@ function writeOption(octets: Uint8Array, at: number, code: number, data: Uint8Ar
   return at + OPTION_HEAD + length;
 }
 
-function prepare(infoCode: number, text: string): PreparedError {
+/** The data of an EDE option. */
+export function prepareError(infoCode: number, text: string): PreparedError {
   return Uint8Array.from([
     infoCode >>> 8,
     infoCode & 0xff,

@@ -49,6 +49,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./zone.ts')).ZONE,
   },
   {
+    name: 'member',
+    usage: 'out | up | auto NAME MEMBER [--until WHEN] [--reason TEXT] | [list] NAME',
+    summary:
+      "the operator's word: take a host out of the answers, or put it back, until a time; show how all stand",
+    load: async () => (await import('./member.ts')).MEMBER,
+  },
+  {
     name: 'status',
     usage: '[-c FILE] [--json]',
     summary: 'how the running server is: threads, zones, memory, answers',

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fchmodSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stringify } from 'smol-toml';
 import { messageOf, WaypostError } from '../base/errors.ts';
@@ -28,8 +28,8 @@ it is BIND's own form), and for Knot DNS and its knsupdate. Nothing is kept: red
   --algorithm ALGORITHM  ${TSIG_ALGORITHM_WORDS.slice(0, 4).join(', ')},
                          ${TSIG_ALGORITHM_WORDS.slice(4, 7).join(', ')},
                          ${TSIG_ALGORITHM_WORDS.slice(7).join(', ')}; default: ${TSIG_ALGORITHM_WORDS[0]}
-  --write DIR            put the secret into DIR/NAME.secret (mode 0600; never overwritten) and let the configuration
-                         name that file
+  --write DIR            put the secret into DIR/NAME.secret, which the configuration then names, and the file for
+                         nsupdate -k into DIR/NAME.key (both of mode 0600; never overwritten)
 
 exit code: 0 done, 1 the file is there already or cannot be written, 2 the command line is wrong
 
@@ -47,8 +47,9 @@ exit code: 0 done, 1 the file is there already or cannot be written, 2 the comma
     const name = readName(written);
     const algorithm = readAlgorithm(values.algorithm ?? TSIG_ALGORITHM_WORDS[0]);
     const secret = randomBytes(algorithm.hashLength).toString('base64');
-    const file = values.write === undefined ? undefined : writeSecret(values.write, name, secret);
-    terminal.out(showKey({ name, algorithm, secret, file }));
+    const key = { name, algorithm, secret };
+    const file = values.write === undefined ? undefined : writeKey(values.write, key);
+    terminal.out(showKey(key, file));
     return 0;
   },
 };
@@ -59,12 +60,11 @@ interface NewKey {
   readonly algorithm: TsigAlgorithm;
   /** Base64. */
   readonly secret: string;
-  /** Where the secret was put; an absolute path. */
-  readonly file: string | undefined;
 }
 
-function showKey(key: NewKey): string {
-  const { name, algorithm, secret, file } = key;
+/** `file`: where the secret was put; an absolute path. */
+function showKey(key: NewKey, file: string | undefined): string {
+  const { name, algorithm, secret } = key;
   const settings = {
     algorithm: algorithm.word,
     ...(file === undefined ? { secret } : { 'secret-file': file }),
@@ -73,13 +73,17 @@ function showKey(key: NewKey): string {
 [keys."${name}"]
 ${stringify(settings)}
 # a file for nsupdate -k FILE (mode 0600), or a clause of BIND's named.conf
-key "${name}" {
+${showForBind(key)}
+# knot.conf
+${showForKnot(key)}`;
+}
+
+function showForBind({ name, algorithm, secret }: NewKey): string {
+  return `key "${name}" {
 	algorithm ${algorithm.word};
 	secret "${secret}";
 };
-
-# knot.conf
-${showForKnot(key)}`;
+`;
 }
 
 /** Knot DNS has no truncated forms. */
@@ -118,19 +122,31 @@ function readAlgorithm(text: string): TsigAlgorithm {
   throw new UsageError(`--algorithm ${text} is not known; ${advice}`);
 }
 
-/** Puts the secret into a new private file and returns its path. Throws {@link SecretWriteError}. */
-function writeSecret(directory: string, name: string, secret: string): string {
-  const path = resolve(join(directory, `${name.slice(0, -1)}.secret`));
+/** Puts the key into new private files and returns the path of its secret. Throws {@link SecretWriteError}. */
+function writeKey(directory: string, key: NewKey): string {
+  const stem = resolve(join(directory, key.name.slice(0, -1)));
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (cause) {
     throw new SecretWriteError(`the directory cannot be made: ${messageOf(cause)}`, { cause });
   }
+  const secret = `${stem}.secret`;
+  writePrivate(secret, `${key.secret}\n`);
+  try {
+    writePrivate(`${stem}.key`, showForBind(key));
+  } catch (error) {
+    rmSync(secret);
+    throw error;
+  }
+  return secret;
+}
+
+function writePrivate(path: string, text: string): void {
   try {
     const file = openSync(path, 'wx', 0o600);
     try {
       fchmodSync(file, 0o600); // whatever the umask says
-      writeSync(file, `${secret}\n`);
+      writeSync(file, text);
       fsyncSync(file);
     } finally {
       closeSync(file);
@@ -143,5 +159,4 @@ function writeSecret(directory: string, name: string, secret: string): string {
     }
     throw new SecretWriteError(`the secret cannot be written: ${messageOf(cause)}`, { cause });
   }
-  return path;
 }

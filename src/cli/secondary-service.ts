@@ -122,7 +122,7 @@ export class SecondaryService {
     const zone = this.#configured().get(showName(apex));
     if (zone === undefined) return undefined;
     const where = zone.primaries.map(({ endpoint }) => showEndpoint(endpoint)).join(' or ');
-    return `this server is a secondary of ${showName(apex)} and does not pass updates on: send them to ${where}`;
+    return `this server is a secondary of ${showName(apex)}, which only its primary changes: send updates to ${where}`;
   }
 
   /** Why the zone at `apex` is not answered from; `undefined` when it is. */

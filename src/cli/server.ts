@@ -1,12 +1,16 @@
 import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { scanFullName } from '../config/keys.ts';
 import type { Config } from '../config/settings.ts';
+import { Members } from '../control/members.ts';
 import type {
+  MemberRequest,
+  MemberSaid,
   RefreshReport,
   ReloadReport,
   SecondarySummary,
@@ -19,23 +23,26 @@ import { ZoneImageWriter } from '../image/writer.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import { NotifyHandler } from '../serve/notify-handler.ts';
-import type { RequestHandler } from '../serve/opened-request.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
-import { composeReply } from '../serve/reply.ts';
+import { QueryHandler } from '../serve/query-handler.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
 import { SYSTEM_TIMERS } from '../serve/timers.ts';
+import { TransferHandler } from '../serve/transfer-handler.ts';
 import { UpdateHandler } from '../serve/update-handler.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { breathe } from '../store/slices.ts';
 import { Turns } from '../store/turns.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
+import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { TRANSFER } from '../store/zone-stage.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
-import { Opcode, Rcode } from '../wire/iana.ts';
+import { permitTransfer } from '../transfer/permission.ts';
+import { Opcode } from '../wire/iana.ts';
 import { type DomainName, foldName, showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { listenAddressOf } from './listen-address.ts';
@@ -70,7 +77,12 @@ export class Server implements Controlled {
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
   readonly #secondaries: SecondaryService;
+  /** Answers on this thread. */
+  readonly #responder: Responder;
+  readonly #snapshots: SnapshotPool;
+  readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
+  readonly #members: Members;
   readonly #loader: ZoneLoader;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
@@ -85,7 +97,6 @@ export class Server implements Controlled {
   #published: Promise<void> = Promise.resolve();
   #pool: QueryPool | undefined;
   #tcp: TcpServer | undefined;
-  #responder: Responder | undefined;
   #addresses: readonly ListenAddress[] = [];
 
   /**
@@ -140,7 +151,8 @@ export class Server implements Controlled {
       breathe: () => this.#breathe(),
       onReceiving,
     });
-    this.#dispatcher = this.#makeDispatcher();
+    this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
+    this.#transfers = this.#makeTransferHandler();
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database,
@@ -160,6 +172,16 @@ export class Server implements Controlled {
       cookieSecrets: this.#cookies.memory,
       lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
+    this.#responder = new Responder(this.#image.memory, this.#options, effects.nowMs);
+    this.#dispatcher = this.#makeDispatcher();
+    this.#members = new Members({
+      queue: this.#queue,
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+      view: (apex) => database.view(apex),
+      foreign: (apex) => this.#secondaries.foreign(apex),
+      published: () => this.#published,
+      effects,
+    });
     this.#control = new ControlServer(config.data, this, effects.log);
   }
 
@@ -210,6 +232,14 @@ export class Server implements Controlled {
     return reportReload({ zones: wanted, errors: [...mistakes, ...report.errors] });
   }
 
+  members(name: string): MembersReport {
+    return this.#members.list(name);
+  }
+
+  sayOfMember(request: MemberRequest): Promise<MemberSaid> {
+    return this.#members.say(request);
+  }
+
   status(): ServerStatus {
     const image = this.#image.statistics();
     const zones = this.#database.zones();
@@ -235,6 +265,7 @@ export class Server implements Controlled {
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
       secondaries: countPhases(this.#secondaries.summaries().values()),
+      transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
@@ -245,7 +276,8 @@ export class Server implements Controlled {
     this.#stopRotation();
     await this.#secondaries.stop();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
-    await Promise.all([this.#tcp?.close(), this.#pool?.stop()]);
+    await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    this.#snapshots.close();
     this.#database.close();
   }
 
@@ -269,8 +301,20 @@ export class Server implements Controlled {
     });
     return new Dispatcher({
       keys: () => live.permissions.keys,
-      query: NOT_IMPLEMENTED,
-      transfer: NOT_IMPLEMENTED,
+      query: new QueryHandler({
+        live: this.#responder,
+        raw: new RawResponder(this.#options, effects.nowMs),
+        hosted: {
+          zoneAbove: (name) => this.#image.zoneAbove(name),
+          view: (apex) => this.#database.view(apex),
+        },
+        rulesOf: (apex) => live.permissions.updatesOf(apex),
+        transferViewOf: (apex, who) => {
+          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
+          return permission.kind === 'permission' ? permission.view : undefined;
+        },
+      }),
+      transfer: this.#transfers,
       update,
       notify,
       forwarder: this.#secondaries.forwarder,
@@ -280,6 +324,20 @@ export class Server implements Controlled {
       },
       maxPayload: this.#config.udp.maxPayload,
       effects,
+    });
+  }
+
+  #makeTransferHandler(): TransferHandler {
+    const live = this.#live;
+    return new TransferHandler({
+      snapshots: this.#snapshots,
+      hasZone: (apex) => this.#database.zone(apex) !== undefined,
+      rulesOf: (apex) => live.permissions.transfersOf(apex),
+      updateRulesOf: (apex) => live.permissions.updatesOf(apex),
+      zonesOf: (key) => live.permissions.fetchableBy(key),
+      most: this.#config.transfers.max,
+      effects: this.#effects,
+      timers: SYSTEM_TIMERS,
     });
   }
 
@@ -324,7 +382,6 @@ export class Server implements Controlled {
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
-    this.#responder = new Responder(this.#image.memory, this.#options, this.#effects.nowMs);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
@@ -373,7 +430,7 @@ export class Server implements Controlled {
   }
 
   #publish(memory: ImageMemory): void {
-    this.#responder?.take(memory);
+    this.#responder.take(memory);
     const shared: ThreadShared = { memory, options: this.#options };
     this.#published = this.#pool?.publish(shared) ?? this.#published;
   }
@@ -399,13 +456,8 @@ function countPhases(summaries: Iterable<SecondarySummary>): ServerStatus['secon
   return counts;
 }
 
-/** For what comes with the next commits. */
-const NOT_IMPLEMENTED: RequestHandler = {
-  async handle({ message, room }, reply) {
-    await reply(composeReply(message, { rcode: Rcode.NOTIMP }, room));
-  },
-};
-
+/** Zones that are read at once beside transfers. */
+const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;

@@ -24,7 +24,7 @@ exit code: 0 the server runs, 1 it does not, 2 the command line is wrong
 };
 
 function showStatus(status: ServerStatus): string {
-  const { threads, tcp, secondaries } = status;
+  const { threads, tcp, transfers, secondaries } = status;
   const ofSecondaries = Object.entries(secondaries).filter(([, count]) => count > 0);
   const head = [
     `waypost ${status.version}, pid ${status.pid}, up ${showDuration(status.uptimeSeconds)}`,
@@ -34,6 +34,7 @@ function showStatus(status: ServerStatus): string {
       ? []
       : [`secondary zones: ${ofSecondaries.map(([phase, count]) => `${count} ${phase}`).join(', ')}`]),
     `TCP: ${tcp.connections} connections open, ${tcp.answered} answers, ${tcp.overLimit} connections closed to keep a limit`,
+    `transfers: ${transfers.underWay} under way, ${transfers.served} served, ${transfers.refused} refused, ${transfers.failed} broken off`,
   ];
   const columns = ['thread', 'answered', 'received', 'unsent', 'discarded', 'replaced', 'heap'].map(
     (title) => ({

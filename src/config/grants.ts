@@ -1,11 +1,12 @@
 // The shape of a zone's `update` list, each grant on its own; what needs the zone and the keys is in update-rules.ts.
 import * as v from 'valibot';
-import { type Network, nearestNetwork, scanNetwork, showNetwork } from '../base/network.ts';
+import type { Network } from '../base/network.ts';
 import { suggestionFor } from '../base/suggest.ts';
 import { scanType, showType } from '../rdata/table.ts';
 import { isSteeredType } from '../steer/member.ts';
 import { isMetaType, RRType } from '../wire/iana.ts';
 import { isTable, type ValueKind } from './kinds.ts';
+import { NETWORK_LIST, NETWORK_LIST_JSON } from './network-list.ts';
 
 /** One grant as it is written: names and key are still text, since what they mean depends on the zone and `[keys]`. */
 export interface WrittenGrant {
@@ -47,7 +48,6 @@ const FORM = '{ key = "deploy.", names = ["**"], action = "edit" }';
 const KEY_FORM = 'the name of a key of [keys], in quotes';
 const NAME_FORM = 'a name in the zone such as "www", "@" or "**", in quotes';
 const TYPE_FORM = 'an RR type such as "AAAA"';
-const NETWORK_FORM = 'a network such as "192.0.2.0/24" or "2001:db8::/32"';
 const ACTIONS = ['edit', 'judge'] as const;
 
 const TYPE = v.pipe(
@@ -62,18 +62,6 @@ const TYPE = v.pipe(
 
 const META_HINT = ' that a zone can hold (without types, a grant is for all of them)';
 
-const NETWORK = v.pipe(
-  v.string(`${NETWORK_FORM}, in quotes`),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    const network = scanNetwork(dataset.value);
-    if (network !== undefined) return network;
-    const meant = nearestNetwork(dataset.value);
-    const hint = meant === undefined ? '' : `; did you mean "${showNetwork(meant)}"?`;
-    addIssue({ message: `${NETWORK_FORM}${hint}` });
-    return NEVER;
-  }),
-);
-
 const ENTRIES = {
   key: v.pipe(v.string(KEY_FORM), v.minLength(1, KEY_FORM)),
   names: someOf(v.string(NAME_FORM), 'at least one name; "**" is the whole zone', `a list: ${NAME_FORM}`),
@@ -82,9 +70,7 @@ const ENTRIES = {
   ),
   action: v.picklist(ACTIONS, `one of ${ACTIONS.map((action) => `"${action}"`).join(', ')}`),
   load: v.optional(v.boolean('true or false (without quotes)'), false),
-  from: v.optional(
-    someOf(NETWORK, 'at least one network, or no from at all for anywhere', `a list: ${NETWORK_FORM}`),
-  ),
+  from: NETWORK_LIST,
 };
 
 const TABLE = v.object(ENTRIES, `a table such as ${FORM}`);
@@ -154,12 +140,7 @@ const JSON_SCHEMA = {
       },
       action: { description: 'What: change records, or judge members.', enum: ACTIONS },
       load: { description: 'With `judge`: may also set `weight=`.', type: 'boolean', default: false },
-      from: {
-        description: 'From where: networks. Left out: anywhere.',
-        type: 'array',
-        items: { type: 'string', pattern: '^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$' },
-        minItems: 1,
-      },
+      from: NETWORK_LIST_JSON,
     },
     required: ['key', 'names', 'action'],
     additionalProperties: false,

@@ -7,6 +7,7 @@ import { isTable, type TomlInput, type ValueKind } from './kinds.ts';
 import { locateToml, type Position, type Positions, showPath, type TomlPath } from './positions.ts';
 import { configuredSecondaries } from './secondary-rules.ts';
 import { type Config, conflictsOf, SETTINGS } from './settings.ts';
+import { configuredTransfers } from './transfer-rules.ts';
 import { fieldName, type Row, type SettingNode, type SettingsTree, type TableNode, treeOf } from './tree.ts';
 import { configuredUpdates } from './update-rules.ts';
 
@@ -36,6 +37,7 @@ export function readConfig(text: string, file: string): Config {
     ...conflictsOf(config),
     ...configuredUpdates(config).problems,
     ...configuredSecondaries(config).problems,
+    ...configuredTransfers(config).problems,
   ];
   if (conflicts.length === 0) return config;
   const positions = locateToml(text);

@@ -14,6 +14,7 @@ import {
 } from './kinds.ts';
 import type { TomlPath } from './positions.ts';
 import { primaries } from './primaries.ts';
+import { transferGrants } from './transfer-grants.ts';
 import type { SettingsTree } from './tree.ts';
 
 /**
@@ -162,6 +163,15 @@ export const SETTINGS = [
     example: 10,
   },
   {
+    key: 'transfers.max',
+    kind: integer(1, 1000, 'transfers'),
+    fallback: 20,
+    about:
+      'How many zone transfers are sent at the same time; see [transfers.md](transfers.md). Who asks for one more is told to ' +
+      'come again. Each holds a connection to the zone database until it is done.',
+    example: 100,
+  },
+  {
     key: 'secondary.parallel',
     kind: integer(1, 64, 'transfers'),
     fallback: 4,
@@ -246,6 +256,26 @@ export const SETTINGS = [
     exampleName: 'highperfweb.test',
     exampleNeeds:
       '[keys."mon-bj."]\nsecret-file = "keys/mon-bj.secret"\n\n[keys."deploy."]\nsecret-file = "keys/deploy.secret"\n',
+  },
+  {
+    key: 'zone.*.transfer',
+    kind: transferGrants(),
+    fallback: [],
+    about:
+      'Who may fetch the zone of this name whole (AXFR, IXFR); see [transfers.md](transfers.md). Each table of the list is a ' +
+      'rule, counted from 1; the first that is for the key and its address counts. A transfer without a key is always ' +
+      'refused. A key that may `edit` the zone needs no rule: it gets the raw view.\n\n' +
+      '* `key`: the key that must have signed the request, one of `[keys]`; see [keys.md](keys.md).\n' +
+      '* `view`: `"live"` is for servers of other makers: of steered names what is answered now, and no steering lines. ' +
+      '`"raw"` is for other Waypost servers, backups and tools: everything as it is stored.\n' +
+      '* `from`: networks that the request must come from, besides being signed. Left out, from anywhere.',
+    example: [
+      { key: 'secondary.' },
+      { key: 'ns2-waypost.', view: 'raw', from: ['192.0.2.0/24', '2001:db8::/32'] },
+    ],
+    exampleName: 'highperfweb.test',
+    exampleNeeds:
+      '[keys."secondary."]\nsecret-file = "keys/secondary.secret"\n\n[keys."ns2-waypost."]\nsecret-file = "keys/ns2.secret"\n',
   },
   {
     key: 'zone.*.primary',

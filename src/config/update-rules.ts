@@ -1,11 +1,11 @@
 import { messageOf } from '../base/errors.ts';
-import { suggestionFor } from '../base/suggest.ts';
 import { type NamePattern, scanNamePattern } from '../update/name-pattern.ts';
 import type { Grant, UpdateRules } from '../update/permission.ts';
 import { PresentationError } from '../wire/errors.ts';
 import { type DomainName, foldName, showName } from '../wire/name.ts';
 import type { WrittenGrant } from './grants.ts';
-import { keyName, scanFullName } from './keys.ts';
+import { KeyFinder } from './key-finder.ts';
+import { scanFullName } from './keys.ts';
 import { showPath, type TomlPath } from './positions.ts';
 import type { Config, Conflict } from './settings.ts';
 
@@ -18,25 +18,21 @@ export interface ConfiguredUpdates {
 
 /** Makes the rules of the tables `[zone."NAME"]`: reads names for their zone, and finds the keys. */
 export function configuredUpdates({ keys, zone }: Pick<Config, 'keys' | 'zone'>): ConfiguredUpdates {
-  const reader = new UpdateReader(Object.keys(keys));
+  const finder = new KeyFinder(keys);
+  const reader = new UpdateReader(finder);
   for (const [name, { update }] of Object.entries(zone)) reader.read(name, update);
-  return { rules: reader.rules, problems: reader.problems };
+  return { rules: reader.rules, problems: [...reader.problems, ...finder.problems] };
 }
 
 class UpdateReader {
   readonly rules: UpdateRules[] = [];
   readonly problems: Conflict[] = [];
-  /** The keys there are, as they are written. */
-  readonly #writtenKeys: readonly string[];
-  /** Their names, in lower case. */
-  readonly #keys: ReadonlySet<string>;
+  readonly #finder: KeyFinder;
   /** How each zone was written first. */
   readonly #zones = new Map<string, string>();
 
-  constructor(writtenKeys: readonly string[]) {
-    this.#writtenKeys = writtenKeys;
-    const names = writtenKeys.map(keyName).filter((name) => name !== undefined);
-    this.#keys = new Set(names.map(showName));
+  constructor(finder: KeyFinder) {
+    this.#finder = finder;
   }
 
   read(written: string, update: readonly WrittenGrant[]): void {
@@ -62,23 +58,13 @@ class UpdateReader {
   }
 
   #grant(grant: WrittenGrant, apex: DomainName, path: TomlPath): Grant | undefined {
-    const key = this.#key(grant.key, [...path, 'key']);
+    const key = this.#finder.find(grant.key, [...path, 'key']);
     const names: NamePattern[] = [];
     for (const [i, text] of grant.names.entries()) {
       const pattern = this.#scan([...path, 'names', i], 'is wrong', () => scanNamePattern(text, apex));
       if (pattern !== undefined) names.push(pattern);
     }
     return key === undefined ? undefined : { ...grant, key, names };
-  }
-
-  #key(written: string, path: TomlPath): DomainName | undefined {
-    const key = keyName(written);
-    if (key !== undefined && this.#keys.has(showName(key))) return key;
-    const meant = suggestionFor(written, this.#writtenKeys);
-    const advice = meant === undefined ? `waypost key ${written} makes one` : `did you mean "${meant}"?`;
-    const message = `${showPath(path)} is "${written}", and there is no [keys."${written}"]; ${advice}`;
-    this.problems.push({ path, message });
-    return undefined;
   }
 
   /** What `scan` gives; a problem at `path` when it throws {@link PresentationError}. */

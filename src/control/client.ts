@@ -1,8 +1,11 @@
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { MembersReport } from '../steer/members-report.ts';
 import {
   CONTROL_SOCKET,
+  type MemberRequest,
+  type MemberSaid,
   type RefreshReport,
   type ReloadReport,
   type ServerStatus,
@@ -36,6 +39,17 @@ export class ControlClient {
 
   refresh(apex: string, isFull: boolean): Promise<RefreshReport> {
     return this.#ask('POST', `/refresh?zone=${encodeURIComponent(apex)}${isFull ? '&full=1' : ''}`);
+  }
+
+  members(name: string): Promise<MembersReport> {
+    return this.#ask('GET', `/members?${new URLSearchParams({ name })}`);
+  }
+
+  sayOfMember({ name, member, state, until, reason, by }: MemberRequest): Promise<MemberSaid> {
+    const parameters = new URLSearchParams({ name, member, state, by });
+    if (until !== undefined) parameters.set('until', until);
+    if (reason !== undefined) parameters.set('reason', reason);
+    return this.#ask('POST', `/member?${parameters}`);
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */

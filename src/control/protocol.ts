@@ -1,5 +1,8 @@
 // What goes over the control socket: JSON over HTTP over a unix socket, so that curl can speak it too.
 
+import type { MembersReport } from '../steer/members-report.ts';
+import type { OperatorWord } from '../steer/operator-word.ts';
+
 /** The socket's name in the data directory. */
 export const CONTROL_SOCKET = 'control.sock';
 
@@ -22,6 +25,13 @@ export interface ServerStatus {
   readonly threads: readonly ThreadReport[];
   /** Secondary zones by what they are like. */
   readonly secondaries: Readonly<Record<SecondarySummary['phase'], number>>;
+  /** Zones sent to others: now, and since the start. */
+  readonly transfers: {
+    readonly underWay: number;
+    readonly served: number;
+    readonly refused: number;
+    readonly failed: number;
+  };
   readonly tcp: { readonly connections: number; readonly answered: number; readonly overLimit: number };
 }
 
@@ -85,4 +95,30 @@ export interface ReloadedZone {
   readonly removed: number;
   readonly warnings: readonly string[];
   readonly errors: readonly string[];
+}
+
+/** `POST /member`: what an operator says of a member; parameters by these names. `GET /members?name=` asks only. */
+export interface MemberRequest extends OperatorWord {
+  /** The owner; its final dot may be left out. */
+  readonly name: string;
+  readonly member: string;
+  /** The operator's login name: for the journal. */
+  readonly by: string;
+}
+
+/** What came of it. */
+export interface MemberSaid {
+  readonly owner: string;
+  readonly member: string;
+  readonly state: OperatorWord['state'];
+  /** RFC 3339. */
+  readonly until: string | undefined;
+  readonly reason: string | undefined;
+  /** Of the zone, with the word in it. */
+  readonly serial: number;
+  /** Whether the zone did not say so before. */
+  readonly isChanged: boolean;
+  readonly warnings: readonly string[];
+  /** How the members stand now. */
+  readonly report: MembersReport;
 }

@@ -3,8 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { join } from 'node:path';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { MembersReport } from '../steer/members-report.ts';
+import { OperatorWordError } from '../steer/operator-word.ts';
 import {
   CONTROL_SOCKET,
+  type MemberRequest,
+  type MemberSaid,
   type RefreshReport,
   type ReloadReport,
   type ServerStatus,
@@ -19,6 +23,10 @@ export interface Controlled {
   reload(apex: string | undefined): Promise<ReloadReport>;
   /** Checks a secondary zone now; with `isFull` fetches all of it. `undefined` when there is no such secondary zone. */
   refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined>;
+  /** How the members of a steered owner stand. Throws {@link OperatorWordError}. */
+  members(name: string): MembersReport;
+  /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
+  sayOfMember(request: MemberRequest): Promise<MemberSaid>;
 }
 
 /** The control socket cannot be made. */
@@ -85,6 +93,10 @@ export class ControlServer {
         send(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
       else send(response, 200, result);
     } catch (error) {
+      if (error instanceof OperatorWordError) {
+        send(response, 400, { error: messageOf(error) });
+        return;
+      }
       this.#log.error('control: request failed', { error: messageOf(error) });
       send(response, 500, { error: messageOf(error) });
     }
@@ -100,6 +112,10 @@ export class ControlServer {
         return this.#controlled.reload(parameters.get('zone') ?? undefined);
       case 'POST /refresh':
         return this.#controlled.refresh(parameters.get('zone') ?? '', parameters.get('full') === '1');
+      case 'GET /members':
+        return this.#controlled.members(parameters.get('name') ?? '');
+      case 'POST /member':
+        return this.#controlled.sayOfMember(memberRequestOf(parameters));
       default:
         return undefined;
     }
@@ -111,6 +127,23 @@ export class ControlServer {
 const BASE = 'http://control';
 const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Characters of an operator's name that are kept. */
+const MAX_LOGIN_NAME = 64;
+
+function memberRequestOf(parameters: URLSearchParams): MemberRequest {
+  const state = parameters.get('state');
+  if (state !== 'out' && state !== 'up' && state !== 'auto') {
+    throw new OperatorWordError(`state '${state ?? ''}': out, up or auto expected`);
+  }
+  return {
+    state,
+    name: parameters.get('name') ?? '',
+    member: parameters.get('member') ?? '',
+    until: parameters.get('until') ?? undefined,
+    reason: parameters.get('reason') ?? undefined,
+    by: (parameters.get('by') ?? '').replaceAll(/[^\x21-\x7e]/g, '?').slice(0, MAX_LOGIN_NAME) || 'unknown',
+  };
+}
 
 function send(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' });

@@ -276,6 +276,11 @@ export const NEW_NODE_WORDS = 28;
 /** A new owner brings at most this many nodes: RFC 1035 §3.1 allows 127 labels, each an empty non-terminal. */
 export const MAX_NEW_SLOTS = 128;
 
+/** At most the nodes that an owner brings: its own on either side of a cut, and empty non-terminals up to the apex. */
+export function slotsFor(zone: HostedZone, owner: Owner): number {
+  return labelCount(owner.name) - zone.labels + 2;
+}
+
 /** At most the words that an owner and the empty non-terminals above it take. */
 export function wordsFor(owner: Owner): number {
   let octets = 0;

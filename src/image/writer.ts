@@ -7,7 +7,7 @@ import { type HostedZone, HostedZones } from './hosted-zones.ts';
 import { Header, type ImageMemory, NodeWord } from './layout.ts';
 import { ImageReader } from './lookup.ts';
 import { NameKey } from './name-key.ts';
-import { MAX_NEW_SLOTS, NEW_NODE_WORDS, OwnerWriter, wordsFor } from './owner-writer.ts';
+import { MAX_NEW_SLOTS, NEW_NODE_WORDS, OwnerWriter, slotsFor, wordsFor } from './owner-writer.ts';
 
 /** What the image writer needs of the rest of the program. */
 export interface ImageWriterOptions {
@@ -153,8 +153,12 @@ export class ZoneImageWriter {
     }
     const list = [...owners];
     let words = 0;
-    for (const owner of list) words += wordsFor(owner);
-    if (this.#isWasteful() || !this.#generation.hasRoom(words, list.length * MAX_NEW_SLOTS)) {
+    let slots = 0;
+    for (const owner of list) {
+      words += wordsFor(owner);
+      slots += slotsFor(zone, owner);
+    }
+    if (this.#isWasteful() || !this.#generation.hasRoom(words, slots)) {
       this.#inBulk(() => this.#putAll(zone, list));
       return;
     }

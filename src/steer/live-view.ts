@@ -1,6 +1,6 @@
 import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
-import type { DomainName } from '../wire/name.ts';
+import { compareNames, type DomainName, equalNames, isSubdomain } from '../wire/name.ts';
 import type { Owner, RRset } from '../zone/record.ts';
 import { isSteeringOwner, steeringOwner } from '../zone/steering-owner.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -25,7 +25,7 @@ export class LiveView implements ZoneView {
 
   get(name: DomainName): Owner | undefined {
     const owner = this.#raw.get(name);
-    return owner === undefined ? undefined : this.#live(owner);
+    return owner === undefined ? undefined : this.#live(owner, undefined);
   }
 
   owners(): Iterable<Owner> {
@@ -36,36 +36,65 @@ export class LiveView implements ZoneView {
     return this.#lives(this.#raw.ownersBelow(name));
   }
 
+  /**
+   * The live ones of owners that come in canonical order with all that is below them. The one after an owner says mostly
+   * whether its `_steer` name is there, so that a zone without steering is walked without a look-up.
+   */
   *#lives(owners: Iterable<Owner>): Iterable<Owner> {
-    for (const owner of owners) {
-      const live = this.#live(owner);
+    let owner: Owner | undefined;
+    for (const next of owners) {
+      const isAbove = owner !== undefined && isSubdomain(next.name, owner.name);
+      const live = isAbove ? owner && this.#live(owner, next) : withoutLines(owner);
       if (live !== undefined) yield live;
+      owner = next;
     }
+    const last = withoutLines(owner);
+    if (last !== undefined) yield last;
   }
 
-  /** `undefined` when nothing of the owner is to be seen. */
-  #live(owner: Owner): Owner | undefined {
+  /** `next` is the first owner below this one, where that is known. */
+  #live(owner: Owner, next: Owner | undefined): Owner | undefined {
     if (isSteeringOwner(owner.name)) return undefined;
     if (!owner.rrsets.some(({ type }) => isSteeredType(type))) return owner;
     const at = steeringOwner(owner.name);
-    const lines = steeringLinesOf(at === undefined ? undefined : this.#raw.get(at));
-    if (lines.policy === undefined) return owner;
-    const rrsets: RRset[] = [];
-    for (const rrset of owner.rrsets) {
-      const { type, ttl } = rrset;
-      if (!isSteeredType(type)) {
-        rrsets.push(rrset);
-        continue;
-      }
-      const byMember = new Map(rrset.rdatas.map((rdata) => [memberOf(type, rdata), rdata]));
-      const { answering } = liveSetOf([...byMember.keys()], lines, this.#nowSeconds);
-      const alive = new Set(answering);
-      let rdatas = [...byMember].filter(([member]) => alive.has(member)).map(([, rdata]) => rdata);
-      if (type === RRType.CNAME) rdatas = [...rdatas].sort(inCanonicalOrder).slice(0, 1);
-      if (rdatas.length > 0) rrsets.push({ type, ttl, rdatas });
-    }
-    return rrsets.length === 0 ? undefined : { name: owner.name, rrsets };
+    if (at === undefined) return owner;
+    if (next !== undefined && compareNames(next.name, at) > 0) return owner;
+    const steering = next !== undefined && equalNames(next.name, at) ? next : this.#raw.get(at);
+    return liveOwner(owner, steering, this.#nowSeconds);
   }
+}
+
+/**
+ * What everybody sees of `owner` when its `_steer` name owns `steering`; `undefined` when that is nothing. `nowSeconds` is
+ * since 1970; `-Infinity` when nothing shall have lapsed.
+ */
+export function liveOwner(owner: Owner, steering: Owner | undefined, nowSeconds: number): Owner | undefined {
+  if (isSteeringOwner(owner.name)) return undefined;
+  if (steering === undefined || !owner.rrsets.some(({ type }) => isSteeredType(type))) return owner;
+  const lines = steeringLinesOf(steering);
+  if (lines.policy === undefined) return owner;
+  const rrsets: RRset[] = [];
+  for (const rrset of owner.rrsets) {
+    const { type, ttl } = rrset;
+    if (!isSteeredType(type)) {
+      rrsets.push(rrset);
+      continue;
+    }
+    const byMember = new Map(rrset.rdatas.map((rdata) => [memberOf(type, rdata), rdata]));
+    const { answering } = liveSetOf([...byMember.keys()], lines, nowSeconds);
+    const alive = new Set(answering);
+    let rdatas = [...byMember].filter(([member]) => alive.has(member)).map(([, rdata]) => rdata);
+    if (type === RRType.CNAME) rdatas = [...rdatas].sort(inCanonicalOrder).slice(0, 1);
+    if (rdatas.length > 0) rrsets.push({ type, ttl, rdatas });
+  }
+  return rrsets.length === 0 ? undefined : { name: owner.name, rrsets };
+}
+
+// --- helpers ---
+
+/** An owner that nothing is below: no `_steer` name either. */
+function withoutLines(owner: Owner | undefined): Owner | undefined {
+  return owner === undefined || isSteeringOwner(owner.name) ? undefined : owner;
 }
 
 /** RFC 4034 §6.3: the records of an RRset are in the order of their canonical RDATA. */

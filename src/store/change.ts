@@ -82,6 +82,8 @@ export class ChangeDraft {
   #added = 0;
   #hasOddTtl = false;
   #isGiven = false;
+  /** RRsets that got records, by owner key and type. */
+  readonly #grown = new Map<string, Pick<RR, 'owner' | 'type'>>();
 
   constructor(statements: Statements, zone: StoredZone) {
     this.#statements = statements;
@@ -101,6 +103,7 @@ export class ChangeDraft {
       if (rr.type === RRType.SOA && !this.#isBelow(rr)) wished = rr;
       else this.#add(rr, entry);
     }
+    this.#evenTtls(entry);
     const [removed, added] = [this.#removed, this.#added];
     const serials = this.#stepSerial(wished, entry);
     if (serials.from === serials.to) entry.forget();
@@ -153,7 +156,33 @@ export class ChangeDraft {
     entry.added(key, rr.type, rdata, rr.ttl, written);
     this.#added++;
     this.#hasOddTtl ||= rr.ttl > MAX_TTL;
-    this.#touch(key, rr.owner);
+    this.#grown.set(`${rr.type} ${this.#touch(key, rr.owner)}`, rr);
+  }
+
+  /**
+   * RFC 2181 §5.2: the records of an RRset share one TTL, the lowest. So they stand in the database too, and a
+   * journal that is read backwards finds what was answered then.
+   */
+  #evenTtls(entry: JournalEntry): void {
+    const { id, apex } = this.#zone;
+    for (const { owner, type } of this.#grown.values()) {
+      const key = composeOwnerKey(owner, apex);
+      for (const [rdata, ttl, written, least] of this.#statements.longerLived.all(
+        id,
+        key,
+        type,
+        id,
+        key,
+        type,
+      )) {
+        this.#statements.takeRecord.get(id, key, type, rdata);
+        this.#statements.insertMissing.run(id, key, type, rdata, least, written);
+        entry.removed(key, type, rdata, ttl, written);
+        entry.added(key, type, rdata, least, written);
+        this.#removed++;
+        this.#added++;
+      }
+    }
   }
 
   /** Replaces the SOA when anything changed, the wished SOA itself included. */
@@ -197,7 +226,10 @@ export class ChangeDraft {
     return this.#isGiven ? acceptGiven(findings) : accept(findings);
   }
 
-  #touch(key: Uint8Array, owner: DomainName): void {
-    this.#touched.set(Buffer.from(key).toString('latin1'), owner);
+  /** Returns the key as text. */
+  #touch(key: Uint8Array, owner: DomainName): string {
+    const text = Buffer.from(key).toString('latin1');
+    this.#touched.set(text, owner);
+    return text;
   }
 }

@@ -41,6 +41,16 @@ export class Connection {
     }
   }
 
+  /** Begins a transaction that reads: from its first query on, all of them see the database as it was then. */
+  beginReading(): void {
+    this.#exec('BEGIN');
+  }
+
+  /** Ends what {@link beginReading} began. */
+  endReading(): void {
+    this.#exec('ROLLBACK');
+  }
+
   /** Whether a transaction is open: an error within it may have ended it. */
   get isInTransaction(): boolean {
     return this.#sql.inTransaction;
@@ -64,6 +74,14 @@ export class Connection {
   close(): void {
     try {
       this.#sql.close();
+    } catch (error) {
+      throw storeError(error, this.#path);
+    }
+  }
+
+  #exec(text: string): void {
+    try {
+      this.#sql.exec(text);
     } catch (error) {
       throw storeError(error, this.#path);
     }
@@ -101,6 +119,20 @@ export function openConnection(path: string, maxPages: number): Connection {
     const connection = new Connection(openSql(path), path);
     connection.limitPages(maxPages);
     return connection;
+  } catch (error) {
+    throw storeError(error, path);
+  }
+}
+
+/**
+ * A further connection that only reads, with little memory of its own: cheap enough to keep several. Throws
+ * StoreErrors.
+ */
+export function openReader(path: string): Connection {
+  try {
+    const sql = new Database(path, { readonly: true, fileMustExist: true, timeout: BUSY_MS });
+    sql.pragma('cache_size = -2048'); // KiB
+    return new Connection(sql, path);
   } catch (error) {
     throw storeError(error, path);
   }

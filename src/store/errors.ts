@@ -6,7 +6,14 @@ import type { Finding } from '../zone/finding.ts';
 import type { RR } from '../zone/record.ts';
 
 /** What kept the database from doing its work. */
-export type StoreTrouble = 'locked' | 'full' | 'not-writable' | 'newer-schema' | 'damaged' | 'failed';
+export type StoreTrouble =
+  | 'locked'
+  | 'full'
+  | 'not-writable'
+  | 'newer-schema'
+  | 'damaged'
+  | 'busy'
+  | 'failed';
 
 /** The zone database could not be opened, read or written. Nothing was changed. Becomes SERVFAIL. */
 export class StoreError extends WaypostError {
@@ -15,6 +22,13 @@ export class StoreError extends WaypostError {
   constructor(trouble: StoreTrouble, message: string, cause?: unknown) {
     super(message, { cause });
     this.trouble = trouble;
+  }
+}
+
+/** As many snapshots of zones are open as may be. */
+export class TooManySnapshotsError extends StoreError {
+  constructor(most: number) {
+    super('busy', `${most} zones are being read, no more may be: try again later`);
   }
 }
 

@@ -1,9 +1,10 @@
 import type { DomainName } from '../wire/name.ts';
 import { ROWS_AT_ONCE, type Statements, type Value } from './statements.ts';
 
-/** Who made a change: a zone file by its path, a key by its name, a primary by its address. */
+/** Who made a change: a zone file by its path, a key by its name, an operator by the login name, a primary by its
+ * address. */
 export interface ChangedBy {
-  readonly kind: 'file' | 'key' | 'primary';
+  readonly kind: 'file' | 'key' | 'operator' | 'primary';
   readonly name: string;
 }
 

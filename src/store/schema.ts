@@ -75,6 +75,16 @@ export const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX zone_file_chunk_order ON zone_file_chunk (zone, first);
   `,
   `
+  -- Where a zone's history begins: its loads and removals, found without going through its changes.
+  CREATE INDEX journal_loads ON journal (apex, id) WHERE action <> 'change';
+
+  -- More of who made a change: the address it came from, where there was one.
+  ALTER TABLE journal ADD COLUMN by_address TEXT;
+
+  -- Changes whose row in the journal is gone already and whose records are still to be cleared away.
+  CREATE TABLE journal_cut (journal INTEGER PRIMARY KEY) STRICT;
+  `,
+  `
   -- Zones that come from a primary (zone.source 'transfer'): when it was last heard to have nothing newer, and until
   -- when what is here may be answered from.
   CREATE TABLE secondary (

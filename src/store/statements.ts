@@ -62,6 +62,15 @@ export function prepareStatements(sql: Database, path: string) {
     >('DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ? RETURNING ttl, written'),
     /** Inserts a record unless it is there already: then it changes nothing. */
     insertMissing: query<RecordRow>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW} ON CONFLICT DO NOTHING`),
+    /** The records of an RRset whose TTL is not its lowest, and that. Wants the RRset twice. */
+    longerLived: query<
+      [...Value[]],
+      [rdata: Uint8Array, ttl: number, written: Uint8Array | null, least: number]
+    >(
+      `SELECT rdata, ttl, written, least FROM rr, (
+         SELECT min(ttl) AS least FROM rr WHERE zone = ? AND owner = ? AND type = ?
+       ) WHERE zone = ? AND owner = ? AND type = ? AND ttl > least`,
+    ),
     ownerRecords: query<
       [zone: number, owner: Uint8Array],
       [type: number, rdata: Uint8Array, ttl: number, written: Uint8Array | null]
@@ -111,6 +120,37 @@ export function prepareStatements(sql: Database, path: string) {
     insertJournalRecords: query<Value[]>(
       `INSERT INTO journal_rr VALUES ${Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, ?, ?, ?, ?)').join(',')}`,
     ),
+    /** The last row of a zone that is no change: its load, or the removal of the one before of that name. */
+    lastLoad: query<[apex: Uint8Array], [id: number | null]>(
+      "SELECT max(id) FROM journal INDEXED BY journal_loads WHERE apex = ? AND action <> 'change'",
+    ),
+    /** The newest change from that serial on, among the `most` newest rows after the row `after`. */
+    changeFrom: query<[apex: Uint8Array, after: number, most: number, serialFrom: number], [id: number]>(
+      `SELECT id FROM (SELECT id, serial_from FROM journal WHERE apex = ? AND id > ? ORDER BY id DESC LIMIT ?)
+       WHERE serial_from = ? LIMIT 1`,
+    ),
+    journalSums: query<
+      [apex: Uint8Array, from: number],
+      [steps: number, removed: number | null, added: number | null]
+    >('SELECT count(*), sum(removed), sum(added) FROM journal WHERE apex = ? AND id >= ?'),
+    journalSteps: query<
+      [apex: Uint8Array, from: number, limit: number],
+      [id: number, serialFrom: number, serialTo: number, removed: number, added: number]
+    >(
+      `SELECT id, serial_from, serial_to, removed, added FROM journal WHERE apex = ? AND id >= ?
+       ORDER BY id LIMIT ?`,
+    ),
+    journalRecords: query<
+      [journal: number],
+      [
+        added: number,
+        owner: Uint8Array,
+        type: number,
+        rdata: Uint8Array,
+        ttl: number,
+        written: Uint8Array | null,
+      ]
+    >('SELECT added, owner, type, rdata, ttl, written FROM journal_rr WHERE journal = ? ORDER BY sequence'),
 
     // secondary
     secondary: query<[apex: Uint8Array], [confirmedMs: number, expiresMs: number]>(

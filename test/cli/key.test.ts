@@ -1,4 +1,13 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -89,6 +98,26 @@ describe('cli/key', () => {
       `# waypost.toml\n[keys."ci.example."]\nalgorithm = "hmac-sha256"\nsecret-file = "${directory}/ci.example.secret"\n`,
     );
   });
+
+  it('--write puts a private file for nsupdate -k beside it', async () => {
+    const directory = join(newDirectory(), 'keys');
+    const printed = await key('ci', '--write', directory);
+    const path = join(directory, 'ci.key');
+    expect(statSync(path).mode & 0o777).to.equal(0o600);
+    expect(readFileSync(path, 'utf8')).to.match(
+      /^key "ci\." \{\n\talgorithm hmac-sha256;\n\tsecret "\S{44}";\n\};\n$/,
+    );
+    expect(printed).to.contain(readFileSync(path, 'utf8'));
+  });
+
+  it('--write leaves nothing behind when one of its files is there already', () =>
+    withFile('', 0o600, async (_, directory) => {
+      writeFileSync(join(directory, 'ci.key'), 'mine');
+      expect(await failureOf(KEY.run(['ci', '--write', directory], capture()))).to.be.instanceOf(
+        SecretWriteError,
+      );
+      expect(existsSync(join(directory, 'ci.secret'))).to.equal(false);
+    }));
 
   it('--write never overwrites', () =>
     withFile('', 0o600, async (_, directory) => {

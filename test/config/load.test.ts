@@ -27,6 +27,7 @@ describe('config/load', () => {
       portable: false,
       log: { level: 'info', format: 'text' },
       identity: { version: 'waypost', hostname: '', nsid: '' },
+      transfers: { max: 20 },
       udp: { maxPayload: 1232 },
       tcp: { idleTimeout: 10, maxConnections: 1000, maxConnectionsPerClient: 50 },
       secondary: { parallel: 4, maxSize: 1024 },

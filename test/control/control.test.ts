@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
-import { CONTROL_SOCKET, type ServerStatus } from '../../src/control/protocol.ts';
+import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
 import { type Controlled, ControlServer } from '../../src/control/server.ts';
+import { OperatorWordError } from '../../src/steer/operator-word.ts';
+import { FakeEffects } from '../support/effects.ts';
 
 const STATUS: ServerStatus = {
   version: '1',
@@ -22,6 +24,7 @@ const STATUS: ServerStatus = {
   residentOctets: 0,
   threads: [],
   secondaries: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
+  transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
 };
 
@@ -29,6 +32,7 @@ describe('the control socket', () => {
   let directory = '';
   let server: ControlServer | undefined;
   const asked: (string | undefined)[] = [];
+  const said: MemberRequest[] = [];
   const controlled: Controlled = {
     status: () => STATUS,
     zones: () => [{ apex: 'example.test.', serial: 7, records: 3, source: 'file' }],
@@ -39,11 +43,21 @@ describe('the control socket', () => {
     },
     refresh: async (apex, isFull) =>
       apex === 'example.test.' ? { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 } : undefined,
+    members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
+    sayOfMember: async (request) => {
+      if (request.member === '192.0.2.9') throw new OperatorWordError("'192.0.2.9' is no member");
+      said.push(request);
+      const report = { owner: request.name, policy: 'order=rotate', quorum: 1, rrsets: [] };
+      return { ...request, owner: request.name, serial: 8, isChanged: true, warnings: [], report };
+    },
   };
 
+  let log = new FakeEffects();
+
   beforeEach(async () => {
+    log = new FakeEffects();
     directory = mkdtempSync(join(tmpdir(), 'waypost-control-'));
-    server = new ControlServer(directory, controlled, SILENT_LOG);
+    server = new ControlServer(directory, controlled, log.log);
     await server.listen();
   });
 
@@ -78,6 +92,26 @@ describe('the control socket', () => {
     expect(failure)
       .to.be.instanceOf(ControlError)
       .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('carries the operator’s word, and says no without a line of the log', async () => {
+    const client = new ControlClient(directory);
+    const word = { name: 'www.example.test', member: '192.0.2.1', state: 'out', by: 'kim' } as const;
+    const told = await client.sayOfMember({ ...word, until: '2h', reason: 'a & b' });
+    expect(told).to.include({ serial: 8, isChanged: true });
+    await client.sayOfMember({ ...word, state: 'auto', by: '', until: undefined, reason: undefined });
+    expect(said).to.deep.equal([
+      { ...word, until: '2h', reason: 'a & b' },
+      { ...word, state: 'auto', by: 'unknown', until: undefined, reason: undefined },
+    ]);
+    expect((await client.members('www.example.test')).owner).to.equal('www.example.test');
+    const failure = await client
+      .sayOfMember({ ...word, member: '192.0.2.9', until: undefined, reason: undefined })
+      .catch((error: unknown) => error);
+    expect(failure)
+      .to.be.instanceOf(ControlError)
+      .with.property('message', "the server says: '192.0.2.9' is no member");
+    expect(log.lines).to.deep.equal([]);
   });
 
   it('refuses what is no path, what it does not know, and requests that are too large', async () => {

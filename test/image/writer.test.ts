@@ -122,6 +122,16 @@ describe('the image writer', () => {
     expect(ask(responder, 'www.example.test', RRType.A).answers).to.have.length(2);
   });
 
+  it('a group of new names in a small zone does not make a new generation', () => {
+    const image = imageOf([zoneOf('example.test', '')]);
+    const before = image.statistics().generation;
+    for (let i = 0; i < 400; i += 20) {
+      const group = Array.from({ length: 20 }, (_, j) => ownerOf(`h${i + j} A 192.0.2.1`));
+      image.apply(APEX, group);
+    }
+    expect(image.statistics().generation).to.equal(before);
+  });
+
   it('adds and removes one name for ever in the same memory, and finds as fast as before', () => {
     const image = imageOf([zoneOf('example.test', '')]);
     const on = [ownerOf('a.b.c A 192.0.2.1')];

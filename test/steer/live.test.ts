@@ -4,6 +4,7 @@ import { scanInstant } from '../../src/base/instant.ts';
 import { scanSteeringLines } from '../../src/steer/lines.ts';
 import { downMembers, leastLive, liveSetOf, nextLapse } from '../../src/steer/live.ts';
 import { LiveView } from '../../src/steer/live-view.ts';
+import { type DomainName, showName } from '../../src/wire/name.ts';
 import { memoryZone } from '../support/memory-zone.ts';
 import { name, showRecord } from '../support/rr.ts';
 
@@ -139,5 +140,47 @@ plain       60 A ${B}`,
       ['example.test', 'cdn.example.test', 'plain.example.test', 'www.example.test'].map(name),
     );
     expect([...view.ownersBelow(name('example.test'))]).to.have.length(3);
+  });
+
+  it('is walked without a look-up where nothing is steered, whatever is below what', () => {
+    const plain = memoryZone(
+      'example.test',
+      `
+@       300 SOA ns1 hostmaster 5 7200 900 1209600 300
+@       300 NS  ns1
+@       300 A   ${A}
+a       60  A   ${A}
+www.a   60  A   ${A}
+b       60  A   ${A}`,
+    );
+    const looked: string[] = [];
+    const counting = {
+      apex: plain.apex,
+      get: (owner: DomainName) => {
+        looked.push(showName(owner));
+        return plain.get(owner);
+      },
+      owners: () => plain.owners(),
+      ownersBelow: (owner: DomainName) => plain.ownersBelow(owner),
+    };
+    expect([...new LiveView(counting, NOW).owners()]).to.deep.equal([...plain.owners()]);
+    expect(looked).to.deep.equal([]);
+  });
+
+  it('looks up where a name may stand between an owner and its _steer name', () => {
+    const walk = memoryZone(
+      'example.test',
+      `
+www        60 A   ${A}
+www        60 A   ${B}
+1.www      60 A   ${C}
+_steer.www 60 TXT "order=rotate"
+_steer.www 60 TXT "${A} down by=mon."`,
+    );
+    const seen = [...new LiveView(walk, NOW).owners()];
+    expect(seen.map(({ rrsets }) => rrsets.flatMap(({ rdatas }) => rdatas))).to.deep.equal([
+      [Uint8Array.of(192, 0, 2, 2)],
+      [Uint8Array.of(192, 0, 2, 3)],
+    ]);
   });
 });

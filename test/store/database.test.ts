@@ -51,6 +51,23 @@ describe('store/database', () => {
     database.close();
   });
 
+  it('brings an older schema up to date and keeps what is there', () => {
+    const sql = new Database(join(directory, DATABASE_FILE));
+    sql.exec(MIGRATIONS[0] ?? '');
+    sql.exec(
+      'CREATE TABLE schema_version (version INTEGER NOT NULL) STRICT; INSERT INTO schema_version VALUES (1)',
+    );
+    sql.exec("INSERT INTO zone (apex, state, source) VALUES (x'047465737400', 'live', 'file')");
+    sql.exec(
+      "INSERT INTO journal VALUES (1, x'047465737400', 'load', NULL, 7, 0, 4, 1, 'file', 'test.zone')",
+    );
+    sql.close();
+    const database = new ZoneDatabase(directory);
+    expect(database.zones().map(({ apex }) => apex)).to.deep.equal([name('test')]);
+    expect(database.statements.lastLoad.get(name('test'))).to.deep.equal([1]);
+    database.close();
+  });
+
   it('refuses the schema of a newer waypost and says so', () => {
     new ZoneDatabase(directory).close();
     const sql = new Database(join(directory, DATABASE_FILE));

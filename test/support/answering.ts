@@ -10,7 +10,8 @@ import type { ZoneView } from '../../src/zone/view.ts';
 import { keyOf } from './memory-zone.ts';
 import { name, showRecord } from './rr.ts';
 
-const OPTIONS: ResponderOptions = {
+/** As a server without settings answers, but for cookies. */
+export const OPTIONS: ResponderOptions = {
   maxPayload: 1232,
   nsid: '',
   chaos: { version: 'waypost', hostname: '' },

@@ -100,6 +100,11 @@ export class DispatchedZone {
     });
   }
 
+  /** The database's file. */
+  get path(): string {
+    return this.#database.path;
+  }
+
   get serial(): number {
     return serialOf(this.#database.view(this.apex));
   }
