@@ -44,7 +44,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'zone',
-    usage: 'list | reload [NAME] | may KEY NAME TYPE [-c FILE]',
+    usage: 'list | reload [NAME] | refresh NAME | may KEY NAME TYPE [-c FILE]',
     summary: 'the zones of the running server: list them, read their files again, tell who may change them',
     load: async () => (await import('./zone.ts')).ZONE,
   },

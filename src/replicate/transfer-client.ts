@@ -60,7 +60,7 @@ export class TransferClient {
     this.#timeouts = { ...TIMEOUTS, ...options.timeouts };
   }
 
-  /** Resolves with the whole transfer, checked. Rejects with {@link ExchangeError}, `TransferError`. */
+  /** Resolves with the whole transfer, checked. Rejects with {@link ExchangeError}, `IncomingTransferError`. */
   async fetch(wanted: WantedTransfer): Promise<IncomingTransfer> {
     const { effects, timers } = this.#options;
     const { from, signal, key } = wanted;

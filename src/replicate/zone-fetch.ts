@@ -6,8 +6,8 @@ import type { ZoneDatabase } from '../store/database.ts';
 import { ChangeMismatchError } from '../store/errors.ts';
 import { PackedRecords } from '../store/packed-records.ts';
 import type { Received, ZoneReceiver } from '../store/zone-receiver.ts';
-import { TransferError } from '../transfer/errors.ts';
 import { type IncomingTransfer, TransferReader } from '../transfer/incoming.ts';
+import { IncomingTransferError } from '../transfer/incoming-error.ts';
 import { Rcode, RRClass, RRType, showRcode } from '../wire/iana.ts';
 import { type DomainName, equalNames, showName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
@@ -62,7 +62,7 @@ export function storedSoa(database: ZoneDatabase, apex: DomainName): RR | undefi
     : { owner: apex, type: RRType.SOA, ttl: soa.ttl, rdata };
 }
 
-/** Makes one check. Throws {@link ExchangeError}, {@link TransferError}, and what the receiver throws. */
+/** Makes one check. Throws {@link ExchangeError}, {@link IncomingTransferError}, and what the receiver throws. */
 export async function fetchZone(check: ZoneCheck, tools: FetchTools): Promise<FetchOutcome> {
   return await new Fetch(check, tools).run();
 }
@@ -132,7 +132,7 @@ class Fetch {
     const message = await this.#tools.exchanger.ask(query, endpoint, { key, signal });
     const where = showEndpoint(endpoint);
     if (message.rcode !== Rcode.NOERROR) {
-      throw new TransferError('refused', `${where} answers SOA with ${showRcode(message.rcode)}`);
+      throw new IncomingTransferError('refused', `${where} answers SOA with ${showRcode(message.rcode)}`);
     }
     const soa = message.answers.find(
       ({ type, owner, class: rrClass }) =>
@@ -140,7 +140,7 @@ class Fetch {
     );
     if (soa === undefined || !message.flags.aa) {
       const what = soa === undefined ? 'has no SOA of' : 'is not authoritative for';
-      throw new TransferError('refused', `${where} ${what} ${showName(apex)}: is the zone there?`);
+      throw new IncomingTransferError('refused', `${where} ${what} ${showName(apex)}: is the zone there?`);
     }
     const serial = soaSerial(soa.rdata);
     return isSerialAhead(serial, soaSerial(here.rdata)) ? undefined : { kind: 'current', serial };
@@ -187,7 +187,7 @@ const PAYLOAD = 1232;
 
 /** Whether the whole zone may be had where the differences could not. */
 function isWorthWhole(error: unknown): error is Error {
-  if (error instanceof TransferError) return error.flaw !== 'signature';
+  if (error instanceof IncomingTransferError) return error.flaw !== 'signature';
   if (error instanceof ExchangeError) return error.failure === 'unreachable' || error.failure === 'malformed';
   return error instanceof ChangeMismatchError;
 }

@@ -11,7 +11,7 @@ import { type DomainName, equalNames, foldName, isSubdomain, showName } from '..
 import type { ZoneStep } from '../zone/history.ts';
 import type { RR } from '../zone/record.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
-import { TransferError, type TransferFlaw } from './errors.ts';
+import { IncomingTransferError, type TransferFlaw } from './incoming-error.ts';
 
 /** What was asked for, and how much of it is taken. */
 export interface AskedTransfer {
@@ -43,7 +43,7 @@ export const MAX_STEP_RECORDS = 500_000;
 /**
  * Reads the answer to one AXFR or IXFR, message by message, and checks it: each signed as it must be, all about this
  * zone, in class IN, beginning and ending with the same SOA, leading forward without a gap. Whatever is wrong throws
- * {@link TransferError}; then nothing of it is to be used.
+ * {@link IncomingTransferError}; then nothing of it is to be used.
  *
  * ```text
  *   SOA ─┬─ not ahead of ours (IXFR) ─────────────────────────────────► current
@@ -102,7 +102,7 @@ export class TransferReader {
     const { maxOctets } = this.#asked;
     if (this.#octets > maxOctets) {
       const most = maxOctets >= MIB ? `${Math.floor(maxOctets / MIB)} MiB` : `${maxOctets} octets`;
-      throw new TransferError(
+      throw new IncomingTransferError(
         'too-large',
         `the transfer is larger than ${most}, which is the most that is taken`,
       );
@@ -121,7 +121,7 @@ export class TransferReader {
     const outcome = verifier.verify(octets, message, nowS);
     if (outcome.kind === 'good' || outcome.kind === 'unsigned') return;
     const says = message.rcode === 0 ? '' : ` (it says ${showRcode(message.rcode)}${textOf(message)})`;
-    throw new TransferError('signature', `${sayOutcome(outcome)}${says}`);
+    throw new IncomingTransferError('signature', `${sayOutcome(outcome)}${says}`);
   }
 
   #checkHead(message: Message): void {
@@ -130,7 +130,10 @@ export class TransferReader {
     if (!flags.qr || opcode !== Opcode.QUERY) throw this.#flaw('malformed', 'is no answer to a query');
     if (rcode !== 0) {
       const what = this.#asked.serial === undefined ? 'AXFR' : 'IXFR';
-      throw new TransferError('refused', `${what} is answered with ${showRcode(rcode)}${textOf(message)}`);
+      throw new IncomingTransferError(
+        'refused',
+        `${what} is answered with ${showRcode(rcode)}${textOf(message)}`,
+      );
     }
     if (flags.tc) throw this.#flaw('malformed', 'is truncated');
     // RFC 5936 §2.2.1: later messages may leave the question out.
@@ -207,7 +210,10 @@ export class TransferReader {
     }
     if (rr.type === RRType.SOA && soaSerial(rr.rdata) !== soaSerial(soa.rdata)) {
       const [there, here] = [soaSerial(rr.rdata), this.#asked.serial];
-      throw new TransferError('serial', `the differences begin at serial ${there}, and ${here} is here`);
+      throw new IncomingTransferError(
+        'serial',
+        `the differences begin at serial ${there}, and ${here} is here`,
+      );
     }
     this.#stage = 'whole';
     this.#asked.onRecord(soa);
@@ -234,7 +240,10 @@ export class TransferReader {
     }
     const [from, to] = [soaSerial(step.soa.rdata), soaSerial(rr.rdata)];
     if (!isSerialAhead(to, from)) {
-      throw new TransferError('serial', `a difference goes from serial ${from} to ${to}, which is not ahead`);
+      throw new IncomingTransferError(
+        'serial',
+        `a difference goes from serial ${from} to ${to}, which is not ahead`,
+      );
     }
     step.added.push(rr);
     this.#stage = 'adding';
@@ -250,7 +259,10 @@ export class TransferReader {
     const [serialFrom, serialTo] = [soaSerial(step.soa.rdata), soaSerial(last.rdata)];
     const [next, newest] = [soaSerial(rr.rdata), soaSerial((this.#soa ?? rr).rdata)];
     if (next !== serialTo) {
-      throw new TransferError('serial', `the difference after serial ${serialTo} begins at serial ${next}`);
+      throw new IncomingTransferError(
+        'serial',
+        `the difference after serial ${serialTo} begins at serial ${next}`,
+      );
     }
     this.#steps.push({ serialFrom, serialTo, removed: step.removed, added: step.added });
     if (serialTo !== newest) {
@@ -270,7 +282,7 @@ export class TransferReader {
   #keep(list: RR[], rr: RR): void {
     if (this.#records > MAX_STEP_RECORDS) {
       const message = `the differences have more than ${MAX_STEP_RECORDS} records; the whole zone is asked for instead`;
-      throw new TransferError('too-large', message);
+      throw new IncomingTransferError('too-large', message);
     }
     list.push(rr);
   }
@@ -287,14 +299,14 @@ export class TransferReader {
     const soa = this.#soa ?? rr;
     if (isSameSoa(soa.rdata, rr.rdata)) return soa;
     const serials = `${soaSerial(soa.rdata)} and ${soaSerial(rr.rdata)}`;
-    throw new TransferError(
+    throw new IncomingTransferError(
       'malformed',
       `the transfer ends with another SOA than it began with (serials ${serials})`,
     );
   }
 
-  #flaw(flaw: TransferFlaw, what: string, cause?: unknown): TransferError {
-    return new TransferError(flaw, `message ${this.#messages} of the transfer ${what}`, { cause });
+  #flaw(flaw: TransferFlaw, what: string, cause?: unknown): IncomingTransferError {
+    return new IncomingTransferError(flaw, `message ${this.#messages} of the transfer ${what}`, { cause });
   }
 }
 

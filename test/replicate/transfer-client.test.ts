@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { TsigKey } from '../../src/message/tsig-key.ts';
 import { ExchangeError } from '../../src/replicate/errors.ts';
 import { TransferClient } from '../../src/replicate/transfer-client.ts';
-import { TransferError } from '../../src/transfer/errors.ts';
+import { IncomingTransferError } from '../../src/transfer/incoming-error.ts';
 import { RRType } from '../../src/wire/iana.ts';
 import type { RR } from '../../src/zone/record.ts';
 import { FakeEffects } from '../support/effects.ts';
@@ -95,7 +95,7 @@ describe('replicate/transfer-client', () => {
       },
       { key: KEY },
     ).catch((thrown: unknown) => thrown);
-    expect(error).to.be.instanceOf(TransferError).and.include({ flaw: 'signature' });
+    expect(error).to.be.instanceOf(IncomingTransferError).and.include({ flaw: 'signature' });
   });
 
   it('a connection that breaks off, or a stream without its end, is an error', async () => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { TransferError } from '../../src/transfer/errors.ts';
 import { type AskedTransfer, type IncomingTransfer, TransferReader } from '../../src/transfer/incoming.ts';
+import { IncomingTransferError } from '../../src/transfer/incoming-error.ts';
 import { Rcode, RRClass, RRType } from '../../src/wire/iana.ts';
 import type { RR } from '../../src/zone/record.ts';
 import { name, rr, showRecord } from '../support/rr.ts';
@@ -53,7 +53,7 @@ function errorIn(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    if (error instanceof TransferError) return `${error.flaw}: ${error.message}`;
+    if (error instanceof IncomingTransferError) return `${error.flaw}: ${error.message}`;
     throw error;
   }
   throw new Error('nothing was wrong');
@@ -211,7 +211,7 @@ describe('transfer/incoming', () => {
           try {
             ({ result } = readMessages(messages, { verifier: fresh.verifier }));
           } catch (error) {
-            if (!(error instanceof TransferError)) throw error;
+            if (!(error instanceof IncomingTransferError)) throw error;
           }
           // The ID is no part of what is signed; the reader compares it by itself.
           expect(result).to.equal(undefined);
@@ -220,7 +220,7 @@ describe('transfer/incoming', () => {
       );
     });
 
-    it('law: no octets make it throw anything but a TransferError', () => {
+    it('law: no octets make it throw anything but a IncomingTransferError', () => {
       const [first = new Uint8Array(0)] = streamOf([soa(5), ns, www], { perMessage: 9 });
       const changes = fc.array(fc.tuple(fc.nat(first.length - 1), fc.nat(255)), { maxLength: 6 });
       fc.assert(
@@ -230,7 +230,7 @@ describe('transfer/incoming', () => {
           try {
             readMessages([changed]);
           } catch (error) {
-            expect(error).to.be.instanceOf(TransferError);
+            expect(error).to.be.instanceOf(IncomingTransferError);
           }
         }),
         { numRuns: 500 },

@@ -14,8 +14,8 @@ export type TransferFlaw =
   | 'too-large';
 
 /** A transfer that cannot be used. Nothing was changed. The text says what is wrong with it. */
-export class TransferError extends WaypostError {
-  readonly code = 'WP_TRANSFER';
+export class IncomingTransferError extends WaypostError {
+  readonly code = 'WP_INCOMING_TRANSFER';
   readonly flaw: TransferFlaw;
   constructor(flaw: TransferFlaw, message: string, options: ErrorOptions = {}) {
     super(message, options);
