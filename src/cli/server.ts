@@ -214,8 +214,10 @@ export class Server implements Controlled {
     ];
   }
 
-  refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined> {
-    return this.#secondaries.refresh(scanApexName(apex), isFull);
+  async refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined> {
+    const report = await this.#secondaries.refresh(scanApexName(apex), isFull);
+    await this.#published; // who is told of it finds it in every answer
+    return report;
   }
 
   /**
@@ -382,6 +384,8 @@ export class Server implements Controlled {
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
+    // A zone may have come from its primary while the threads started.
+    if (this.#image.memory.image !== shared.memory.image) this.#publish(this.#image.memory);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
