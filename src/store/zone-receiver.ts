@@ -169,7 +169,7 @@ export class ZoneReceiver {
     const { database, writer } = this.#options;
     const view = new SortedZoneView(sorted);
     const { apex } = view;
-    const warnings = [...sorted.findings, ...acceptGiven([...checkZone(view)])];
+    const warnings = [...sorted.findings, ...acceptGiven([...checkZone(view.forCheck())])];
     const records = sorted.order.length;
     const id = beginStaging(database, apex, undefined);
     const by = { kind: 'primary', name: primary } as const;
