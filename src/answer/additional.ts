@@ -1,19 +1,22 @@
 // The additional section: addresses that save the client a question (RFC 1034 §4.3.2 step 6), and glue.
-import { NodeFlag } from '../image/layout.ts';
+import { NodeFlag, STEERED } from '../image/layout.ts';
 import type { ImageReader } from '../image/lookup.ts';
 import { NameKey } from '../image/name-key.ts';
 import { RRType } from '../wire/iana.ts';
 import { MAX_TARGETS, type Response } from './response.ts';
+import type { SteeredRecords } from './steered-records.ts';
 
 /** Adds the addresses of the hosts that the RRset written last names. One per thread; allocates nothing. */
 export class AdditionalSection {
   readonly #response: Response;
+  readonly #steered: SteeredRecords;
   readonly #key = new NameKey();
   /** Per target of the response: its node, so that a host named twice is added once. */
   readonly #nodes = new Int32Array(MAX_TARGETS);
 
-  constructor(response: Response) {
+  constructor(response: Response, steered: SteeredRecords) {
     this.#response = response;
+    this.#steered = steered;
   }
 
   /** Addresses that belong to the zone of `node`, as far as they fit. */
@@ -67,7 +70,12 @@ export class AdditionalSection {
 
   #addRRset(image: ImageReader, rrset: number, ownerAt: number): boolean {
     if (rrset === 0) return true;
-    const count = this.#response.rrset(image, rrset, 0, ownerAt, 0);
+    const head = image.words[rrset] ?? 0;
+    if ((head & 0xffff) === 0) return true; // none is live
+    const count =
+      (head & STEERED) === 0
+        ? this.#response.rrset(image, rrset, 0, ownerAt, 0)
+        : this.#steered.helpers(image, rrset, ownerAt);
     this.#response.additionals += count;
     return count > 0;
   }

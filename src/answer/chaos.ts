@@ -2,7 +2,8 @@
 import type { NameKey } from '../image/name-key.ts';
 import { RRClass, RRType } from '../wire/iana.ts';
 import { scanName, type WireName } from '../wire/name.ts';
-import { copy, type Response } from './response.ts';
+import { copy } from './octets.ts';
+import type { Response } from './response.ts';
 
 /** What is shown; an empty text is not shown at all. */
 export interface ChaosTexts {

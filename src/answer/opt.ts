@@ -4,7 +4,7 @@ import type { Peer } from '../base/peer.ts';
 import { type CookieJar, CookieVerdict, FULL_COOKIE_LENGTH } from '../message/cookie.ts';
 import type { QueryScanner } from '../message/query.ts';
 import { EdnsOption, ExtendedError } from '../wire/iana.ts';
-import { copy } from './response.ts';
+import { copy } from './octets.ts';
 
 /** A prepared EDE option: INFO-CODE and EXTRA-TEXT (RFC 8914 §2). */
 export type PreparedError = Uint8Array & { readonly __prepared: 'EDE' };

@@ -141,7 +141,7 @@ export class Responder {
     this.#tickets.reset();
     for (;;) {
       const sequence = image.enter();
-      query.answer(image, qtype);
+      query.answer(image, qtype, this.#nowSeconds);
       if (image.unchanged(sequence)) break;
       response.restart(questionEnd, limit);
       query.key.load(octets, start + QUESTION_NAME, start + questionEnd);

@@ -1,5 +1,6 @@
-import { NO_NAME, NOT_IN_ZONE, RECORD_HEAD, RRsetWord, Shape } from '../image/layout.ts';
+import { NO_NAME, NOT_IN_ZONE, PlanWord, RECORD_HEAD, RRsetWord, Shape } from '../image/layout.ts';
 import type { ImageReader } from '../image/lookup.ts';
+import { copy, copyWords, nameLength } from './octets.ts';
 
 /** How many names of an answer may ask for addresses in the additional section; more would not fit anyway. */
 export const MAX_TARGETS = 64;
@@ -115,6 +116,64 @@ export class Response {
     return true;
   }
 
+  /**
+   * Appends at most `most` records of a steered RRset of addresses: tier after tier, in each beginning where `turn`
+   * says and going around. Returns as {@link rrset}.
+   */
+  tiers(image: ImageReader, rrset: number, turn: number, most: number, ownerAt: number): number {
+    const { words } = image;
+    const count = (words[rrset] ?? 0) & 0xffff;
+    const size = words[rrset + RRsetWord.RECORD_OCTETS] ?? 0;
+    const wanted = Math.min(count, most);
+    const before = this.length;
+    if (ownerAt >= POINTER_LIMIT || before + wanted * size > this.limit) return 0;
+    const firstTier = words[rrset + PlanWord.FIRST_TIER] ?? 0;
+    const inFirst = Math.min(wanted, firstTier);
+    this.#around(image, rrset, size, 0, firstTier, turn, inFirst);
+    if (wanted > inFirst) {
+      this.#around(image, rrset, size, firstTier, count - firstTier, turn, wanted - inFirst);
+    }
+    if (ownerAt !== QUESTION_NAME) {
+      for (let i = 0; i < wanted; i++) this.#pointer(before + i * size, ownerAt);
+    }
+    return wanted;
+  }
+
+  /** Appends `wanted` of the `count` records from record `start` on, beginning where `turn` says and going around. */
+  #around(
+    image: ImageReader,
+    rrset: number,
+    size: number,
+    start: number,
+    count: number,
+    turn: number,
+    wanted: number,
+  ): void {
+    const first = turn % count;
+    const head = Math.min(wanted, count - first);
+    const from = (rrset + RRsetWord.TABLE) * 4 + start * size;
+    const to = this.start + this.length;
+    // A, AAAA: 16 and 28 octets
+    copyWords(image.words, (from + first * size) >>> 2, this.#view, to, head * size);
+    if (wanted > head) {
+      copyWords(image.words, from >>> 2, this.#view, to + head * size, (wanted - head) * size);
+    }
+    this.length += wanted * size;
+  }
+
+  /** Gives the `count` records from `at` to the end, all of one length, another TTL; seconds. */
+  setTtl(at: number, count: number, ttl: number): void {
+    const size = (this.length - at) / count;
+    for (let i = 0, place = at + 6; i < count; i++, place += size) this.#u32(place, ttl);
+  }
+
+  /** Lowers the TTL of the record that begins at `at` to `most`; seconds. */
+  limitTtl(at: number, most: number): void {
+    const place = this.start + at + 6;
+    const ttl = this.#view.getUint32(place);
+    if (ttl > most) this.#u32(at + 6, most);
+  }
+
   /** A record that no zone holds: the CNAME made from a DNAME (RFC 6672 §3.1). `ttl` as four octets of the image. */
   cname(
     ownerAt: number,
@@ -141,7 +200,7 @@ export class Response {
   #record(image: ImageReader, rrset: number, index: number, ownerAt: number, apexAt: number): boolean {
     const { words, octets } = image;
     const count = (words[rrset] ?? 0) & 0xffff;
-    const shape = ((words[rrset] ?? 0) >>> 16) & 0xff;
+    const shape = ((words[rrset] ?? 0) >>> 16) & 0x7f;
     const nameOffset = (words[rrset] ?? 0) >>> 24;
     const table = rrset + RRsetWord.TABLE;
     const entry = words[table + index] ?? 0;
@@ -226,6 +285,10 @@ export class Response {
     this.octets[to + 1] = place;
   }
 
+  #u32(at: number, value: number): void {
+    this.#view.setUint32(this.start + at, value);
+  }
+
   #u16(at: number, value: number): void {
     const to = this.start + at;
     this.octets[to] = value >>> 8;
@@ -235,26 +298,3 @@ export class Response {
 
 /** Where QNAME stands in every message. */
 export const QUESTION_NAME = 12;
-
-/** Copies without making a view. */
-export function copy(from: Uint8Array, at: number, to: Uint8Array, toAt: number, length: number): void {
-  for (let i = 0; i < length; i++) to[toAt + i] = from[at + i] ?? 0;
-}
-
-/**
- * Copies `length` octets, a multiple of four, from whole words on: address records are 16 and 28 octets, and this
- * is several times quicker. Words hold octets in this machine's order.
- */
-function copyWords(from: Int32Array, at: number, to: DataView, toAt: number, length: number): void {
-  const end = at + (length >>> 2);
-  let place = toAt;
-  for (let i = at; i < end; i++, place += 4) to.setInt32(place, from[i] ?? 0, IS_LITTLE_ENDIAN);
-}
-
-const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
-
-function nameLength(octets: Uint8Array, at: number): number {
-  let place = at;
-  while ((octets[place] ?? 0) !== 0) place += (octets[place] ?? 0) + 1;
-  return place - at + 1;
-}

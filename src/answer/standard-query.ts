@@ -1,5 +1,5 @@
 // What the zones say about a question of class IN: RFC 1034 §4.3.2, with RFC 2308 (negative answers), RFC 4592
-// (wildcards), RFC 6672 (DNAME), RFC 8020 (NXDOMAIN), RFC 8482 (ANY), RFC 9471 (glue).
+// (wildcards), RFC 6672 (DNAME), RFC 8020 (NXDOMAIN), RFC 8482 (ANY), RFC 9471 (glue); and STEERING.md §3 to §6.
 import {
   NEGATIVE_SOA,
   NODE_SPECIAL,
@@ -7,13 +7,16 @@ import {
   PARENT_SIDE_HASH,
   RECORD_HEAD,
   RRsetWord,
+  STEERED,
 } from '../image/layout.ts';
 import type { ImageReader } from '../image/lookup.ts';
 import { NameKey } from '../image/name-key.ts';
 import { Rcode, RRType } from '../wire/iana.ts';
 import { MAX_NAME_LENGTH } from '../wire/name.ts';
 import { AdditionalSection } from './additional.ts';
-import { copy, QUESTION_NAME, type Response } from './response.ts';
+import { copy } from './octets.ts';
+import { QUESTION_NAME, type Response } from './response.ts';
+import { lowTtl, SteeredRecords, typeForAny } from './steered-records.ts';
 import type { Tickets } from './tickets.ts';
 
 /** CNAMEs and DNAMEs followed for one question. BIND follows 16 as well. */
@@ -31,6 +34,7 @@ export class StandardQuery {
   readonly key: NameKey = new NameKey();
   readonly #response: Response;
   readonly #tickets: Tickets;
+  readonly #steeredRecords: SteeredRecords;
   readonly #additional: AdditionalSection;
   readonly #made = new Uint8Array(MAX_NAME_LENGTH);
   readonly #seen = new Int32Array(MAX_ALIASES + 1);
@@ -44,17 +48,19 @@ export class StandardQuery {
 
   constructor(response: Response, tickets: Tickets) {
     this.#response = response;
-    this.#additional = new AdditionalSection(response);
+    this.#steeredRecords = new SteeredRecords(response, tickets);
+    this.#additional = new AdditionalSection(response, this.#steeredRecords);
     this.#tickets = tickets;
   }
 
-  /** Answers for {@link key} and `qtype`; the response must hold just its question. */
-  answer(image: ImageReader, qtype: number): void {
+  /** Answers for {@link key} and `qtype` at this time; the response must hold just its question. */
+  answer(image: ImageReader, qtype: number, nowSeconds: number): void {
     this.rcode = Rcode.NOERROR;
     this.isAuthoritative = false;
     this.isTruncated = false;
     this.isOutside = false;
     this.#qtype = qtype;
+    this.#steeredRecords.nowSeconds = nowSeconds;
     this.#aliases = 0;
     this.#redirected = 0;
     this.#ownerAt = QUESTION_NAME;
@@ -137,7 +143,7 @@ export class StandardQuery {
     const qtype = this.#qtype;
     // RFC 8482 §4.1: one RRset is enough for ANY; the lowest type.
     const isAny = qtype === RRType.ANY && image.rrsetCount(node) > 0;
-    const type = isAny ? (image.words[image.directory(node)] ?? 0) : qtype;
+    const type = isAny ? typeForAny(image, node) : qtype;
     const rrset = image.rrset(node, type);
     if (rrset !== 0) return this.#data(image, node, rrset, type);
     // RFC 4035 §2.5: RRSIG and NSEC may stand beside a CNAME, so asking for them is not asking for its target's.
@@ -147,6 +153,7 @@ export class StandardQuery {
   }
 
   #data(image: ImageReader, node: number, rrset: number, type: number): false {
+    if (((image.words[rrset] ?? 0) & STEERED) !== 0) return this.#steered(image, node, rrset, type);
     const response = this.#response;
     const apexAt = this.#compressionAt(image, image.zoneOf(node));
     const first = this.#tickets.first(image, rrset);
@@ -166,9 +173,35 @@ export class StandardQuery {
     return false;
   }
 
+  /** STEERING.md §3: what is live, in its turn, at most `take` of it; of CNAMEs one (§9). */
+  #steered(image: ImageReader, node: number, rrset: number, type: number): false {
+    if (((image.words[rrset] ?? 0) & 0xffff) === 0) return this.#noneLive(image, node, rrset);
+    const steered = this.#steeredRecords;
+    const count =
+      type === RRType.CNAME
+        ? steered.alias(image, rrset, this.#ownerAt, this.#compressionAt(image, image.zoneOf(node)))
+        : steered.addresses(image, rrset, this.#ownerAt);
+    if (count === 0) this.isTruncated = true;
+    this.#response.answers += count;
+    return false;
+  }
+
+  /** STEERING.md §3: with `min=0` and nothing live the type exists, and the answer is NODATA with the low TTL. */
+  #noneLive(image: ImageReader, node: number, rrset: number): false {
+    const at = this.#response.length;
+    this.#negative(image, node);
+    if (this.#response.length > at) this.#response.limitTtl(at, lowTtl(image, rrset));
+    return false;
+  }
+
   #alias(image: ImageReader, node: number): boolean {
     const response = this.#response;
+    const before = response.answers;
     const rrset = image.rrset(node, RRType.CNAME);
+    if (((image.words[rrset] ?? 0) & STEERED) !== 0) {
+      this.#steered(image, node, rrset, RRType.CNAME);
+      return response.answers > before && this.#follow(image.octets, response.nameFrom);
+    }
     const first = this.#tickets.first(image, rrset);
     const apexAt = this.#compressionAt(image, image.zoneOf(node));
     if (!response.record(image, rrset, first, this.#ownerAt, apexAt)) {

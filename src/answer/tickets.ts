@@ -24,6 +24,12 @@ export class Tickets {
     return counter === 0 ? 0 : this.#draw(image, counter) % ((image.words[rrset] ?? 0) & 0xffff);
   }
 
+  /** The ticket for an RRset with a plan; what is left of it by the size of a tier is the record to begin with. */
+  turn(image: ImageReader, rrset: number): number {
+    const counter = image.words[rrset + RRsetWord.COUNTER] ?? 0;
+    return counter === 0 ? 0 : this.#draw(image, counter);
+  }
+
   #draw(image: ImageReader, counter: number): number {
     for (let i = 0; i < this.#count; i++) {
       if (this.#counters[i] === counter) return this.#drawn[i] ?? 0;

@@ -44,8 +44,11 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'zone',
-    usage: 'list | reload [NAME] | refresh NAME | may KEY NAME TYPE [-c FILE]',
-    summary: 'the zones of the running server: list them, read their files again, tell who may change them',
+    usage:
+      'list | reload [NAME] | refresh NAME [--full] | history NAME | show NAME [--at SERIAL] | diff NAME A B | ' +
+      'undo NAME SERIAL | export NAME [FILE] | may KEY NAME TYPE',
+    summary:
+      'the zones of the running server: list and reload them, look into their history, take changes back',
     load: async () => (await import('./zone.ts')).ZONE,
   },
   {

@@ -35,16 +35,20 @@ import type { MembersReport } from '../steer/members-report.ts';
 import { CommitQueue } from '../store/commit-queue.ts';
 import { CookieSecrets } from '../store/cookie-secrets.ts';
 import { ZoneDatabase } from '../store/database.ts';
+import { JournalCutter } from '../store/journal-cutter.ts';
+import { LapseTimer } from '../store/lapse-timer.ts';
 import { breathe } from '../store/slices.ts';
+import { SteeredOwners } from '../store/steered-owners.ts';
 import { Turns } from '../store/turns.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
 import { TRANSFER } from '../store/zone-stage.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
-import { permitTransfer } from '../transfer/permission.ts';
+import { transferViewOf } from '../transfer/permission.ts';
 import { Opcode } from '../wire/iana.ts';
 import { type DomainName, foldName, showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
+import { HistoryControl } from './history-control.ts';
 import { listenAddressOf } from './listen-address.ts';
 import { type Configuration, LiveConfig } from './live-config.ts';
 import { reportReload } from './reload-report.ts';
@@ -69,6 +73,7 @@ export class StoppingError extends Error {
  * {@link start} makes one that answers; {@link stop} ends it.
  */
 export class Server implements Controlled {
+  readonly history: HistoryControl;
   readonly #config: Config;
   readonly #effects: Effects;
   readonly #database: ZoneDatabase;
@@ -82,8 +87,10 @@ export class Server implements Controlled {
   readonly #snapshots: SnapshotPool;
   readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
+  readonly #cutter: JournalCutter;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
+  readonly #lapses: LapseTimer;
   readonly #cookies: CookieSecrets;
   readonly #options: ResponderOptions;
   readonly #control: ControlServer;
@@ -133,11 +140,33 @@ export class Server implements Controlled {
     this.#startedMs = effects.nowMs();
     this.#database = new ZoneDatabase(config.data);
     const database = this.#database;
+    const steered = new SteeredOwners(effects.nowMs);
     this.#image = new ZoneImageWriter({
-      view: (apex) => this.#writer.shownView(apex),
+      view: (apex) => steered.view(this.#writer.shownView(apex)),
       onGeneration: (memory) => this.#publish(memory),
     });
-    this.#writer = new ZoneWriter({ database, image: this.#image, effects });
+    this.#writer = new ZoneWriter({
+      database,
+      image: this.#image,
+      effects,
+      steered,
+      onChanged: (apex) => this.#cutter.note(apex),
+    });
+    this.#cutter = new JournalCutter({
+      database,
+      writer: this.#writer,
+      bounds: config.journal,
+      effects,
+      schedule: (run) => SYSTEM_TIMERS.after(JOURNAL_CUT_MS, run),
+    });
+    this.#lapses = new LapseTimer({
+      database,
+      writer: this.#writer,
+      steered,
+      timers: SYSTEM_TIMERS,
+      nowMs: effects.nowMs,
+      log: effects.log,
+    });
     this.#queue = new CommitQueue({ writer: this.#writer });
     const turns = new Turns();
     this.#secondaries = new SecondaryService({
@@ -162,6 +191,13 @@ export class Server implements Controlled {
       breathe: () => this.#breathe(),
       turns,
       isSecondary: (apex) => this.#secondaries.isSecondary(apex),
+    });
+    this.history = new HistoryControl({
+      snapshots: this.#snapshots,
+      queue: this.#queue,
+      apexes: () => database.zones().map(({ apex }) => apex),
+      foreign: (apex) => this.#secondaries.foreign(apex),
+      published: () => this.#published,
     });
     mkdirSync(config.data, { recursive: true });
     this.#cookies = new CookieSecrets(join(config.data, 'cookie-secrets'), effects);
@@ -277,8 +313,10 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     await this.#secondaries.stop();
+    this.#lapses.stop();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
     await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
+    await this.#cutter.stop();
     this.#snapshots.close();
     this.#database.close();
   }
@@ -311,10 +349,7 @@ export class Server implements Controlled {
           view: (apex) => this.#database.view(apex),
         },
         rulesOf: (apex) => live.permissions.updatesOf(apex),
-        transferViewOf: (apex, who) => {
-          const permission = permitTransfer(live.permissions.transfersOf(apex), who, false);
-          return permission.kind === 'permission' ? permission.view : undefined;
-        },
+        transferViewOf: (apex, who) => transferViewOf(live.permissions.transfersOf(apex), who),
       }),
       transfer: this.#transfers,
       update,
@@ -351,9 +386,11 @@ export class Server implements Controlled {
     for (const _ of stored) await this.#breathe();
     const isRestart = this.#database.zones().length > 0;
     if (!isRestart) await this.#load();
+    this.#lapses.start();
     await this.#listen();
     await this.#control.listen();
     if (isRestart) await this.#load();
+    for (const { apex } of this.#database.zones()) this.#cutter.note(apex);
     this.#stopRotation = SYSTEM_TIMERS.every(COOKIE_CHECK_MS, () => this.#rotateCookies());
   }
 
@@ -460,8 +497,10 @@ function countPhases(summaries: Iterable<SecondarySummary>): ServerStatus['secon
   return counts;
 }
 
-/** Zones that are read at once beside transfers. */
+/** Zones that are read at once beside transfers: by people who look into the history. */
 const OTHER_SNAPSHOTS = 16;
 const COOKIE_CHECK_MS = 60_000;
+/** After a change: short enough that a stream of them does not pile up, long enough to be done for many at once. */
+const JOURNAL_CUT_MS = 1000;
 /** How often a port is looked for that is free over UDP and TCP, where the system chooses. */
 const MAX_TRIES = 8;

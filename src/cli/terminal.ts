@@ -4,6 +4,8 @@ import { stripVTControlCharacters } from 'node:util';
 export interface Terminal {
   /** Standard output: what was asked for. */
   out(text: string): void;
+  /** As `out`, for much text: resolves when there is room for more. */
+  write(text: string): Promise<void>;
   /** Standard error: errors, warnings, progress. */
   err(text: string): void;
   /** Whether standard error is looked at by a person: lines on it may be redrawn. */
@@ -17,6 +19,11 @@ export function processTerminal(): Terminal {
   const { NO_COLOR: noColour = '', TERM: kind = '' } = process.env;
   return {
     out: (text) => void process.stdout.write(text),
+    write: (text) =>
+      new Promise((resolve) => {
+        if (process.stdout.write(text)) resolve();
+        else process.stdout.once('drain', resolve);
+      }),
     err: (text) => void process.stderr.write(text),
     isWatched: process.stderr.isTTY === true && kind !== 'dumb',
     hasColours: process.stdout.isTTY === true && kind !== 'dumb' && noColour === '',

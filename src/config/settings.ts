@@ -163,6 +163,25 @@ export const SETTINGS = [
     example: 10,
   },
   {
+    key: 'journal.max-entries',
+    kind: integer(1, 100_000, 'entries'),
+    fallback: 10_000,
+    about:
+      'How many changes of each zone are remembered, at least its newest. They are its history (`waypost zone history`, ' +
+      'see [history.md](history.md)) and what secondaries are sent instead of the whole zone (IXFR). When there are ' +
+      'more, the oldest go, some at once.',
+    example: 1000,
+  },
+  {
+    key: 'journal.max-records',
+    kind: integer(1000, 1_000_000_000, 'records'),
+    fallback: 1_000_000,
+    about:
+      'How many records, removed and added, the remembered changes of a zone may hold together; the oldest changes go ' +
+      'first. Each takes about 100 octets of disk. A change that is larger than this by itself is kept until the next one.',
+    example: 100_000,
+  },
+  {
     key: 'transfers.max',
     kind: integer(1, 1000, 'transfers'),
     fallback: 20,

@@ -1,14 +1,17 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import {
   CONTROL_SOCKET,
+  type HistoryLine,
   type MemberRequest,
   type MemberSaid,
+  type RecordLine,
   type RefreshReport,
   type ReloadReport,
   type ServerStatus,
+  type UndoReport,
   type ZoneSummary,
 } from './protocol.ts';
 
@@ -52,6 +55,60 @@ export class ControlClient {
     return this.#ask('POST', `/member?${parameters}`);
   }
 
+  /** See `HistoryControlled.entries`. */
+  history(zone: string, most: number, withRecords: boolean): AsyncIterable<HistoryLine> {
+    const records = withRecords ? { records: '' } : {};
+    return this.#lines(pathOf('/zone/history', { zone, most, ...records }));
+  }
+
+  /** See `HistoryControlled.text`; the chunks are not whole lines. */
+  zoneText(zone: string, at: number | undefined): AsyncIterable<string> {
+    return this.#stream(pathOf('/zone/text', { zone, ...(at === undefined ? {} : { at }) }));
+  }
+
+  /** See `HistoryControlled.records`. */
+  zoneRecords(zone: string, at: number | undefined): AsyncIterable<RecordLine> {
+    return this.#lines(pathOf('/zone/records', { zone, ...(at === undefined ? {} : { at }) }));
+  }
+
+  /** See `HistoryControlled.difference`. */
+  difference(zone: string, from: number, to: number): AsyncIterable<RecordLine> {
+    return this.#lines(pathOf('/zone/diff', { zone, from, to }));
+  }
+
+  /** See `HistoryControlled.undo`. */
+  undo(zone: string, serial: number): Promise<UndoReport> {
+    return this.#ask('POST', pathOf('/zone/undo', { zone, serial }));
+  }
+
+  /** Lines of JSON, trusted as that of {@link #ask} is. */
+  async *#lines<T>(path: string): AsyncIterable<T> {
+    let rest = '';
+    for await (const chunk of this.#stream(path)) {
+      const lines = (rest + chunk).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) yield JSON.parse(line);
+    }
+  }
+
+  /** A response while it comes. One that is cut off throws. */
+  async *#stream(path: string): AsyncIterable<string> {
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => {
+        request({ socketPath: this.#path, path }, resolve).on('error', reject).end();
+      });
+      response.setEncoding('utf8');
+      if (response.statusCode === 200) yield* response;
+      else {
+        let text = '';
+        for await (const part of response) text += part;
+        throw new ControlError(saying(response, JSON.parse(text)));
+      }
+    } catch (error) {
+      throw error instanceof ControlError ? error : new ControlError(this.#explain(error), { cause: error });
+    }
+  }
+
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */
   #ask<T>(method: string, path: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
@@ -67,7 +124,7 @@ export class ControlClient {
           try {
             const body = JSON.parse(text);
             if (response.statusCode === 200) resolve(body);
-            else reject(new ControlError(`the server says: ${body.error}`));
+            else reject(new ControlError(saying(response, body)));
           } catch (error) {
             fail(error);
           }
@@ -87,4 +144,17 @@ export class ControlClient {
       return `no permission for ${this.#path}; run this as the user that runs the server`;
     return `asking the server at ${this.#path} failed: ${messageOf(error)}`;
   }
+}
+
+// --- helpers ---
+
+function pathOf(path: string, parameters: Readonly<Record<string, string | number>>): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) query.set(name, String(value));
+  return `${path}?${query}`;
+}
+
+/** What is wrong with a question is said as it is; what went wrong in the server, as its words. */
+function saying({ statusCode }: IncomingMessage, { error }: { readonly error: string }): string {
+  return statusCode === 422 ? error : `the server says: ${error}`;
 }

@@ -122,3 +122,48 @@ export interface MemberSaid {
   /** How the members stand now. */
   readonly report: MembersReport;
 }
+
+/** A line of `GET /zone/history`: first the entries, then their records, if they were asked for. */
+export type HistoryLine =
+  | ({ readonly kind: 'entry' } & HistoryEntry)
+  /** A record of the entry number `of`, counted from 0. */
+  | ({ readonly kind: 'record'; readonly of: number } & RecordLine)
+  /** That entry, or what was loaded or removed with it, has too many records to be listed. */
+  | { readonly kind: 'omitted'; readonly of: number };
+
+/** One change of a zone, its load or its removal. */
+export interface HistoryEntry {
+  readonly action: string;
+  readonly serialFrom?: number | undefined;
+  readonly serialTo?: number | undefined;
+  /** RFC 3339, in UTC. */
+  readonly at: string;
+  readonly by: { readonly kind: string; readonly name: string; readonly address?: string | undefined };
+  /** Records, the SOA not counted. */
+  readonly removed: number;
+  readonly added: number;
+}
+
+/** A record in presentation format. */
+export interface RecordLine {
+  /** `-` it goes, `+` it comes; absent where a zone is listed. */
+  readonly sign?: '-' | '+';
+  readonly owner: string;
+  readonly ttl: number;
+  readonly type: string;
+  readonly data: string;
+}
+
+/** `POST /zone/undo`. */
+export interface UndoReport {
+  readonly zone: string;
+  /** The serial whose change was to be taken back. */
+  readonly undone: number;
+  /** The zone's serial now; as before when there were conflicts. */
+  readonly serial: number;
+  readonly removed: number;
+  readonly added: number;
+  /** Records that are not what that change made of them; when there are any, nothing was done. */
+  readonly conflicts: readonly { readonly record: RecordLine; readonly why: string }[];
+  readonly warnings: readonly string[];
+}

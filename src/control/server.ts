@@ -5,6 +5,7 @@ import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import { OperatorWordError } from '../steer/operator-word.ts';
+import { type HistoryControlled, HistoryError, routeHistory } from './history.ts';
 import {
   CONTROL_SOCKET,
   type MemberRequest,
@@ -14,6 +15,7 @@ import {
   type ServerStatus,
   type ZoneSummary,
 } from './protocol.ts';
+import { Streamed } from './stream.ts';
 
 /** What the control socket can ask of the running server. */
 export interface Controlled {
@@ -27,6 +29,7 @@ export interface Controlled {
   members(name: string): MembersReport;
   /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
   sayOfMember(request: MemberRequest): Promise<MemberSaid>;
+  readonly history: HistoryControlled;
 }
 
 /** The control socket cannot be made. */
@@ -91,14 +94,19 @@ export class ControlServer {
       const result = await this.#route(`${request.method} ${url.pathname}`, url.searchParams);
       if (result === undefined)
         send(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
+      else if (result instanceof Streamed) await result.send(response);
       else send(response, 200, result);
     } catch (error) {
+      if (error instanceof HistoryError) {
+        send(response, 422, { error: messageOf(error) });
+        return;
+      }
       if (error instanceof OperatorWordError) {
         send(response, 400, { error: messageOf(error) });
         return;
       }
       this.#log.error('control: request failed', { error: messageOf(error) });
-      send(response, 500, { error: messageOf(error) });
+      if (!response.headersSent) send(response, 500, { error: messageOf(error) });
     }
   }
 
@@ -117,7 +125,7 @@ export class ControlServer {
       case 'POST /member':
         return this.#controlled.sayOfMember(memberRequestOf(parameters));
       default:
-        return undefined;
+        return routeHistory(this.#controlled.history, what, parameters);
     }
   }
 }

@@ -10,7 +10,8 @@
 //                owners below (the writer's own count)
 //                owner name, lower case, padded to words
 //                per RRset: type, place (words from the node)
-//   RRset        count | shape << 16 | name offset << 24
+//   plan         before the RRset, when it is steered: see PlanWord
+//   RRset        count | shape << 16 | steered << 23 | name offset << 24
 //                rotation counter (0 = does not rotate)
 //                octets of all records
 //                octets of one record, when all are alike; otherwise 0 and a table of count + 1 words follows:
@@ -73,6 +74,27 @@ export const NodeFlag = {
 export const NODE_SPECIAL = NodeFlag.APEX | NodeFlag.CUT | NodeFlag.CNAME | NodeFlag.OCCLUDED;
 
 export const RRsetWord = { COUNT: 0, COUNTER: 1, OCTETS: 2, RECORD_OCTETS: 3, TABLE: 4 } as const;
+
+/** In an RRset's first word: a plan stands before it, and it may have no records. */
+export const STEERED = 1 << 23;
+
+/** Where the words of a plan stand, counted from its RRset. */
+export const PlanWord = {
+  /** Records of the first tier; the rest are the second. */
+  FIRST_TIER: -1,
+  /** The most records of an answer. */
+  TAKE: -2,
+  /** The TTL until {@link SETTLED_AT}; the records are prepared with the TTL after it. */
+  LOW_TTL: -3,
+  /** Seconds since 1970, without a sign; {@link NEVER}. */
+  SETTLED_AT: -4,
+} as const;
+
+/** Words of a plan. */
+export const PLAN_WORDS = 4;
+
+/** In {@link PlanWord.SETTLED_AT}: the low TTL holds. */
+export const NEVER = 0xffff_ffff;
 
 /** How the records of an RRset are copied into a response. */
 export const Shape = {

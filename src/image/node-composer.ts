@@ -1,15 +1,19 @@
 import { RRType } from '../wire/iana.ts';
 import { isSubdomain, labelCount } from '../wire/name.ts';
-import type { Owner, RRset } from '../zone/record.ts';
+import type { AnswerPlan, ServedOwner, ServedRRset } from '../zone/served.ts';
 import {
   NEGATIVE_SOA,
+  NEVER,
   NO_NAME,
   NOT_IN_ZONE,
   NodeFlag,
   NodeWord,
+  PLAN_WORDS,
+  PlanWord,
   RECORD_HEAD,
   RRsetWord,
   Shape,
+  STEERED,
 } from './layout.ts';
 
 /** What a node says beside its records. */
@@ -33,7 +37,7 @@ export class NodeComposer {
   length = 0;
   #octets: Uint8Array = new Uint8Array(this.words.buffer);
 
-  compose(owner: Owner, head: NodeHead): void {
+  compose(owner: ServedOwner, head: NodeHead): void {
     const { name } = owner;
     const rrsets = withNegativeSoa(owner.rrsets);
     const directory = NodeWord.NAME + ((name.length + 3) >>> 2);
@@ -47,15 +51,27 @@ export class NodeComposer {
     this.words[directory - 1] = 0; // the padding of the name
     this.#octets.set(name, NodeWord.NAME * 4);
     for (const [i, rrset] of rrsets.entries()) {
+      if (rrset.plan !== undefined) this.#composePlan(rrset.plan);
       this.words[directory + 2 * i] = rrset.type;
       this.words[directory + 2 * i + 1] = this.length;
       this.#composeRRset(rrset, head);
     }
   }
 
-  #composeRRset(rrset: RRset, head: NodeHead): void {
+  #composePlan({ firstTier, take, lowTtl, settledAt }: AnswerPlan): void {
+    this.length += PLAN_WORDS;
+    this.#makeRoom();
     const at = this.length;
-    const rdatas = sendable(rrset.rdatas);
+    this.words[at + PlanWord.FIRST_TIER] = firstTier;
+    this.words[at + PlanWord.TAKE] = Math.min(take, MAX_COUNT);
+    this.words[at + PlanWord.LOW_TTL] = lowTtl;
+    this.words[at + PlanWord.SETTLED_AT] = Math.min(Math.max(settledAt, 0), NEVER);
+  }
+
+  #composeRRset(rrset: ServedRRset, head: NodeHead): void {
+    const at = this.length;
+    // Of a steered RRset an answer may hold a few, and every record has its turn.
+    const rdatas = sendable(rrset.rdatas, rrset.plan === undefined ? MAX_RECORDS : MAX_COUNT);
     const type = rrset.type === NEGATIVE_SOA ? RRType.SOA : rrset.type;
     const { shape, nameAt } = PREPARATION.get(type) ?? AS_IT_IS;
     const size = rdatas[0]?.length ?? 0;
@@ -66,7 +82,8 @@ export class NodeComposer {
     const start = this.length * 4;
     this.length += (octets + 3) >>> 2;
     this.#makeRoom();
-    this.words[at + RRsetWord.COUNT] = rdatas.length | (shape << 16) | (nameAt << 24);
+    const steered = rrset.plan === undefined ? 0 : STEERED;
+    this.words[at + RRsetWord.COUNT] = rdatas.length | (shape << 16) | steered | (nameAt << 24);
     this.words[at + RRsetWord.COUNTER] = rotates(rrset) ? head.counterOf(rrset.type) : 0;
     this.words[at + RRsetWord.OCTETS] = octets;
     this.words[at + RRsetWord.RECORD_OCTETS] = isFixed ? RECORD_HEAD + size : 0;
@@ -117,7 +134,8 @@ export class NodeComposer {
 }
 
 /** Whether an RRset's records are answered in turn (STEERING.md §4). */
-export function rotates(rrset: RRset): boolean {
+export function rotates(rrset: ServedRRset): boolean {
+  if (rrset.plan !== undefined) return rrset.plan.turns;
   return rrset.rdatas.length > 1 && ROTATING.has(rrset.type);
 }
 
@@ -130,12 +148,14 @@ export function occludes(flags: number): boolean {
 
 /** No response of 65,535 octets holds more records. */
 const MAX_RECORDS = 5_500;
+/** A count has 16 bits. */
+const MAX_COUNT = 0xffff;
 /** Nor more octets, even where every name is compressed; a place in the table has 24 bits. */
 const MAX_OCTETS = 0xff_ffff;
 
 /** As much of an RRset as tells that it cannot be sent, or all of it. */
-function sendable(rdatas: readonly Uint8Array[]): readonly Uint8Array[] {
-  const some = rdatas.length > MAX_RECORDS ? rdatas.slice(0, MAX_RECORDS) : rdatas;
+function sendable(rdatas: readonly Uint8Array[], most: number): readonly Uint8Array[] {
+  const some = rdatas.length > most ? rdatas.slice(0, most) : rdatas;
   if (octetsOf(some) <= MAX_OCTETS) return some;
   let octets = 0;
   return some.filter((rdata) => {
@@ -171,7 +191,7 @@ const PREPARATION: ReadonlyMap<number, Preparation> = new Map([
   [RRType.SRV, { shape: Shape.PLAIN, nameAt: 6 }], // RFC 2782: the target is not compressed
 ]);
 
-function flagsOf(owner: Owner, given: number): number {
+function flagsOf(owner: ServedOwner, given: number): number {
   const isAsterisk = owner.name[0] === 1 && owner.name[1] === 0x2a;
   let flags = 0;
   for (const { type } of owner.rrsets) {
@@ -183,7 +203,7 @@ function flagsOf(owner: Owner, given: number): number {
   return flags;
 }
 
-function withNegativeSoa(rrsets: readonly RRset[]): readonly RRset[] {
+function withNegativeSoa(rrsets: readonly ServedRRset[]): readonly ServedRRset[] {
   if (rrsets.length === 1 && rrsets[0]?.type !== RRType.SOA) return rrsets;
   const sorted = rrsets.toSorted((a, b) => a.type - b.type);
   const soa = sorted.find((rrset) => rrset.type === RRType.SOA);

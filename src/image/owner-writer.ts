@@ -1,11 +1,10 @@
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, labelCount } from '../wire/name.ts';
-import type { Owner } from '../zone/record.ts';
-import type { ZoneView } from '../zone/view.ts';
+import type { ServedOwner, ServedView } from '../zone/served.ts';
 import { type CounterBook, counterOf, countersOf } from './counter-book.ts';
 import type { Generation } from './generation.ts';
 import { type HostedZone, type HostedZones, keyOf } from './hosted-zones.ts';
-import { NodeFlag, NodeWord, PARENT_SIDE_HASH } from './layout.ts';
+import { NodeFlag, NodeWord, PARENT_SIDE_HASH, PLAN_WORDS } from './layout.ts';
 import type { ImageReader } from './lookup.ts';
 import { NameKey } from './name-key.ts';
 import { NodeComposer, occludes } from './node-composer.ts';
@@ -24,7 +23,7 @@ export interface WrittenGeneration {
 export class OwnerWriter {
   readonly #zones: HostedZones;
   readonly #counters: CounterBook;
-  readonly #view: (apex: DomainName) => ZoneView;
+  readonly #view: (apex: DomainName) => ServedView;
   readonly #composer = new NodeComposer();
   readonly #key = new NameKey();
   readonly #belowKey = new NameKey();
@@ -38,7 +37,7 @@ export class OwnerWriter {
     written: WrittenGeneration,
     zones: HostedZones,
     counters: CounterBook,
-    view: (apex: DomainName) => ZoneView,
+    view: (apex: DomainName) => ServedView,
   ) {
     this.#generation = written.generation;
     this.#reader = written.reader;
@@ -66,7 +65,7 @@ export class OwnerWriter {
   }
 
   /** The owner as it is now; without RRsets it goes. */
-  put(zone: HostedZone, owner: Owner): void {
+  put(zone: HostedZone, owner: ServedOwner): void {
     const key = this.#key;
     key.load(owner.name, 0, owner.name.length);
     const hiding = zone.nested === 0 ? NONE : this.#zones.hiding(zone, owner.name);
@@ -102,7 +101,7 @@ export class OwnerWriter {
   }
 
   /** An owner at or below a nested zone's apex: it only counts, and delegates at the apex itself. */
-  #putHidden(zone: HostedZone, owner: Owner, hiding: readonly HostedZone[]): void {
+  #putHidden(zone: HostedZone, owner: ServedOwner, hiding: readonly HostedZone[]): void {
     const key = this.#key;
     const had = zone.hidden.has(keyOf(owner.name));
     const has = owner.rrsets.length > 0;
@@ -125,7 +124,7 @@ export class OwnerWriter {
 
   /** Writes `owner` into the heap and makes its slot lead there, in place of `old`. `#key` must hold its name. */
   #writeNode(
-    owner: Owner,
+    owner: ServedOwner,
     zone: HostedZone,
     flags: number,
     occluder: number,
@@ -277,16 +276,16 @@ export const NEW_NODE_WORDS = 28;
 export const MAX_NEW_SLOTS = 128;
 
 /** At most the nodes that an owner brings: its own on either side of a cut, and empty non-terminals up to the apex. */
-export function slotsFor(zone: HostedZone, owner: Owner): number {
+export function slotsFor(zone: HostedZone, owner: ServedOwner): number {
   return labelCount(owner.name) - zone.labels + 2;
 }
 
 /** At most the words that an owner and the empty non-terminals above it take. */
-export function wordsFor(owner: Owner): number {
+export function wordsFor(owner: ServedOwner): number {
   let octets = 0;
   let records = 0;
   for (const { rdatas } of owner.rrsets) {
-    records += rdatas.length + 8;
+    records += rdatas.length + 8 + PLAN_WORDS;
     for (const rdata of rdatas) octets += rdata.length + 16;
     if (rdatas[0] !== undefined) octets += rdatas[0].length + 64; // the SOA is kept twice
   }

@@ -1,6 +1,5 @@
 import { type DomainName, showName } from '../wire/name.ts';
-import type { Owner } from '../zone/record.ts';
-import type { ZoneView } from '../zone/view.ts';
+import type { ServedOwner, ServedView } from '../zone/served.ts';
 import { CounterBook } from './counter-book.ts';
 import { Generation } from './generation.ts';
 import { type HostedZone, HostedZones } from './hosted-zones.ts';
@@ -12,7 +11,7 @@ import { MAX_NEW_SLOTS, NEW_NODE_WORDS, OwnerWriter, slotsFor, wordsFor } from '
 /** What the image writer needs of the rest of the program. */
 export interface ImageWriterOptions {
   /** A hosted zone as it is now; asked when names change sides between zones, or below a new zone cut. */
-  view(apex: DomainName): ZoneView;
+  view(apex: DomainName): ServedView;
   /** A new buffer holds everything: all threads must switch to it. Called after it is complete. */
   onGeneration(memory: ImageMemory): void;
 }
@@ -142,7 +141,7 @@ export class ZoneImageWriter {
    * Puts every touched owner of one zone as it is now; no RRsets means that the owner is gone. Names that are new
    * to a zone come in canonical order, or at least after the zone cuts above them.
    */
-  apply(apex: DomainName, owners: Iterable<Owner>): void {
+  apply(apex: DomainName, owners: Iterable<ServedOwner>): void {
     this.#refuseWhenBroken();
     const zone = this.#zones.get(apex);
     if (zone === undefined) throw new Error(`zone ${showName(apex)} is not in the image`);
@@ -202,7 +201,7 @@ export class ZoneImageWriter {
     this.endBulk();
   }
 
-  #putAll(zone: HostedZone, owners: Iterable<Owner>): void {
+  #putAll(zone: HostedZone, owners: Iterable<ServedOwner>): void {
     for (const owner of owners) {
       if (!isServed(zone, owner)) continue;
       this.#reserve(wordsFor(owner), MAX_NEW_SLOTS);
@@ -307,7 +306,7 @@ const MIN_ZONES = 1024;
 const MIN_HEAP_WORDS = 1 << 18;
 
 /** Whether readers may see an owner at all. */
-function isServed(zone: HostedZone, { name }: Owner): boolean {
+function isServed(zone: HostedZone, { name }: ServedOwner): boolean {
   return name.length >= zone.apex.length && !isSteeringName(name); // the check has refused what is outside
 }
 

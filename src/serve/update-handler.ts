@@ -10,6 +10,7 @@ import {
   QueueFullError,
   StoreError,
 } from '../store/errors.ts';
+import type { ChangedBy } from '../store/journal.ts';
 import { type AcceptedUpdate, decideUpdate } from '../update/decide.ts';
 import { permitZone, type UpdateRules } from '../update/permission.ts';
 import { type Refusal, refuse } from '../update/refusal.ts';
@@ -79,7 +80,11 @@ export class UpdateHandler implements RequestHandler {
         const done: Done = { kind: 'done', leaseSeconds: decided.leaseSeconds };
         if (isEmpty(decided)) return { kind: 'result', result: done };
         const { removed, added } = decided;
-        const by = { kind: 'key', name: who.key === undefined ? '' : showName(who.key) } as const;
+        const by: ChangedBy = {
+          kind: 'key',
+          name: who.key === undefined ? '' : showName(who.key),
+          address: who.address === undefined ? undefined : showAddress(who.address),
+        };
         return { kind: 'change', change: { removed, added, by }, result: () => done };
       });
       await this.#options.published();

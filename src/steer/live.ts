@@ -78,11 +78,25 @@ export function stateOf({ state, until }: MemberAttributes, nowSeconds: number):
   return until === undefined || nowSeconds < until ? state : undefined;
 }
 
+/** When the last verdict or operator's word lapsed that has, by `nowSeconds`; `undefined` when none has. Seconds. */
+export function lastLapse(lines: SteeringLines, nowSeconds: number): number | undefined {
+  let last: number | undefined;
+  for (const until of lapsesOf(lines)) {
+    if (until <= nowSeconds && (last === undefined || until > last)) last = until;
+  }
+  return last;
+}
+
 /** When, after `nowSeconds`, the next verdict or operator's word lapses; `undefined` when none does. Seconds. */
 export function nextLapse(lines: SteeringLines, nowSeconds: number): number | undefined {
   let next: number | undefined;
-  for (const { until } of [...lines.verdicts, ...lines.members.values()]) {
-    if (until !== undefined && until > nowSeconds && (next === undefined || until < next)) next = until;
+  for (const until of lapsesOf(lines)) {
+    if (until > nowSeconds && (next === undefined || until < next)) next = until;
   }
   return next;
+}
+
+function* lapsesOf(lines: SteeringLines): Iterable<number> {
+  for (const { until } of lines.verdicts) if (until !== undefined) yield until;
+  for (const { until } of lines.members.values()) if (until !== undefined) yield until;
 }

@@ -146,17 +146,18 @@ export class TouchedZone {
   readonly apex: DomainName;
   /** Owner keys, in Latin-1. */
   readonly keys = new Set<string>();
-  readonly #view: StoredZoneView;
+  /** The zone as it is now. */
+  readonly view: StoredZoneView;
 
   constructor(database: ZoneDatabase, zone: StoredZone) {
     this.apex = zone.apex;
-    this.#view = new StoredZoneView(database.statements, zone.id, zone.apex);
+    this.view = new StoredZoneView(database.statements, zone.id, zone.apex);
   }
 
   /** Every touched owner as it is now, in canonical order. */
   owners(): Iterable<Owner> {
     const keys = [...this.keys].sort(); // as strings they sort as octets do
-    return this.#view.ownersAt(keys.map((key) => Buffer.from(key, 'latin1')));
+    return this.view.ownersAt(keys.map((key) => Buffer.from(key, 'latin1')));
   }
 }
 

@@ -1,11 +1,13 @@
 import { canonicalRdata } from '../rdata/table.ts';
+import { checkSteering } from '../steer/check.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkOwners, checkZone } from '../zone/check.ts';
 import { MAX_TTL } from '../zone/check-owner.ts';
 import type { Finding, Rule } from '../zone/finding.ts';
-import type { RR } from '../zone/record.ts';
+import type { Owner, RR } from '../zone/record.ts';
 import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
+import { isSteeringOwner } from '../zone/steering-owner.ts';
 import type { StoredZone } from './database.ts';
 import { ChangeMismatchError, ChangeRefusedError, StoreError } from './errors.ts';
 import { beginEntry, type ChangedBy, type JournalEntry } from './journal.ts';
@@ -108,7 +110,7 @@ export class ChangeDraft {
     const serials = this.#stepSerial(wished, entry);
     if (serials.from === serials.to) entry.forget();
     else entry.complete(serials.from, serials.to, removed, added);
-    const warnings = this.#check();
+    const warnings = this.#check(change.by);
     const { from: serialFrom, to: serialTo } = serials;
     return { apex, serialFrom, serialTo, removed, added, warnings, conflicts: this.#conflicts };
   }
@@ -215,15 +217,23 @@ export class ChangeDraft {
   }
 
   /** Throws {@link ChangeRefusedError} on errors; returns the warnings. */
-  #check(): Finding[] {
+  #check(by: ChangedBy): Finding[] {
     if (this.#touched.size === 0) return [];
     const isMany = this.#touched.size > MANY_OWNERS;
     const findings = [
       ...(isMany
         ? checkZone(this.#hasOddTtl ? this.#view : this.#view.forCheck())
         : checkOwners(this.#view, this.#touched.values())),
+      ...(by.kind === 'file' ? checkSteering(this.#touchedOwners()) : []), // others have looked at what is new
     ];
     return this.#isGiven ? acceptGiven(findings) : accept(findings);
+  }
+
+  *#touchedOwners(): Iterable<Owner> {
+    for (const name of this.#touched.values()) {
+      const owner = isSteeringOwner(name) ? this.#view.get(name) : undefined;
+      if (owner !== undefined) yield owner;
+    }
   }
 
   /** Returns the key as text. */

@@ -1,9 +1,8 @@
-import { RRType } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
 import type { ZoneStep } from '../zone/history.ts';
+import { NetChange, type RecordDifference } from '../zone/net-change.ts';
 import type { RR } from '../zone/record.ts';
 import { parseOwnerKey } from './owner-key.ts';
-import { sameOctets } from './packed-records.ts';
 import type { Statements } from './statements.ts';
 
 /** Part of a zone's journal, up to its newest entry, that leads there without a gap. */
@@ -14,6 +13,23 @@ export interface JournalRun {
   /** Records removed and added, the SOAs not counted. */
   readonly removed: number;
   readonly added: number;
+}
+
+/** What the journal says of one change, a load or a removal, its records apart. */
+export interface JournalEntryRow {
+  readonly id: number;
+  /** 'load', 'change' or 'remove'. */
+  readonly action: string;
+  /** `undefined` for a load. */
+  readonly serialFrom: number | undefined;
+  /** `undefined` for a removal. */
+  readonly serialTo: number | undefined;
+  /** Records, the SOAs of changes not counted. */
+  readonly removed: number;
+  readonly added: number;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+  readonly by: { readonly kind: string; readonly name: string; readonly address: string | undefined };
 }
 
 /** Reads the journal of one zone that is served. For one serial throughout, inside a transaction. */
@@ -32,7 +48,7 @@ export class JournalReader {
    */
   since(serialFrom: number, serial: number): JournalRun | undefined {
     if (serialFrom === serial) return NO_STEPS;
-    const after = this.#statements.lastLoad.get(this.#apex)?.[0] ?? 0;
+    const after = this.#begin();
     // Each step goes ahead by one at least; who steps around the whole circle of serials loses what is before.
     const most = (serial - serialFrom) >>> 0;
     const first = this.#statements.changeFrom.get(this.#apex, after, most, serialFrom)?.[0];
@@ -55,29 +71,46 @@ export class JournalReader {
     }
   }
 
-  /**
-   * What an entry changed on the whole: a record that was added and removed again within it, or the other way round,
-   * is among neither. SOA first, then in the order of the change.
-   */
-  recordsOf(entry: number): { readonly removed: readonly RR[]; readonly added: readonly RR[] } {
-    const fates = new Map<string, Fate>();
+  /** Every entry under this apex, newest first, also of a zone that was there before this one. */
+  *entries(): Iterable<JournalEntryRow> {
+    for (let before = Number.MAX_SAFE_INTEGER; ; ) {
+      const rows = this.#statements.journalPage.all(this.#apex, before, ROWS_AT_ONCE);
+      for (const [id, action, from, to, removed, added, atMs, kind, name, address] of rows) {
+        const by = { kind, name, address: address ?? undefined };
+        const serials = { serialFrom: from ?? undefined, serialTo: to ?? undefined };
+        yield { id, action, ...serials, removed, added, atMs, by };
+        before = id;
+      }
+      if (rows.length < ROWS_AT_ONCE) return;
+    }
+  }
+
+  /** The oldest serial that the journal reaches back to from `serial`, the zone's serial now. */
+  oldest(serial: number): number {
+    return this.#statements.oldestSerial.get(this.#apex, this.#begin())?.[0] ?? serial;
+  }
+
+  /** The change of this zone that led to a serial: its entry, and how many records it removed and added. */
+  changeTo(serial: number): { readonly id: number; readonly records: number } | undefined {
+    const row = this.#statements.changeTo.get(this.#apex, this.#begin(), serial);
+    return row === undefined ? undefined : { id: row[0], records: row[1] + row[2] };
+  }
+
+  /** What an entry changed on the whole: SOA first, then in the order of the change. */
+  recordsOf(entry: number): RecordDifference {
+    const net = new NetChange();
     for (const [added, key, type, rdata, ttl, written] of this.#statements.journalRecords.all(entry)) {
       const owner = parseOwnerKey(key, 0, key.length, this.#apex);
       const rr: RR = { owner, type, ttl, rdata: written ?? rdata };
-      const id = `${latin1(key)}\0\0${type}\0${latin1(rdata)}`;
-      const fate = fates.get(id);
-      if (fate === undefined)
-        fates.set(id, added === 0 ? { before: rr, after: undefined } : { before: undefined, after: rr });
-      else fate.after = added === 0 ? undefined : rr;
+      if (added === 0) net.remove(rr);
+      else net.add(rr);
     }
-    const removed: RR[] = [];
-    const added: RR[] = [];
-    for (const { before, after } of fates.values()) {
-      if (before !== undefined && after !== undefined && isSame(before, after)) continue;
-      if (before !== undefined) put(removed, before);
-      if (after !== undefined) put(added, after);
-    }
-    return { removed, added };
+    return net.difference();
+  }
+
+  /** The entry before this zone's first change; 0 when that is no longer there. */
+  #begin(): number {
+    return this.#statements.lastLoad.get(this.#apex)?.[0] ?? 0;
   }
 }
 
@@ -87,23 +120,3 @@ const NO_STEPS: JournalRun = { first: 0, steps: 0, removed: 0, added: 0 };
 
 /** Entries that one call fetches. */
 const ROWS_AT_ONCE = 256;
-
-/** What became of a record in one change. */
-interface Fate {
-  readonly before: RR | undefined;
-  after: RR | undefined;
-}
-
-function isSame(a: RR, b: RR): boolean {
-  return a.ttl === b.ttl && sameOctets(a.rdata, b.rdata);
-}
-
-/** RFC 1995 §4: the SOA comes first; the journal has it last. */
-function put(records: RR[], rr: RR): void {
-  if (rr.type === RRType.SOA) records.unshift(rr);
-  else records.push(rr);
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
-}

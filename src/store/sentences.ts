@@ -25,7 +25,7 @@ export function sayFindings(
     const record =
       finding.rule === 'outside-zone'
         ? undefined
-        : findRecord(scanned.sorted, composeOwnerKey(finding.owner, apex), finding.type);
+        : findRecord(scanned.sorted, composeOwnerKey(finding.owner, apex), finding.type, finding.rdata);
     const place = record === undefined ? path : scanned.placeOf(record);
     list.push(`${place}: ${showName(finding.owner)}: ${finding.message} [${finding.rule}]`);
   }

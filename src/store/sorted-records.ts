@@ -15,6 +15,7 @@ import {
   ownerAt,
   type PackedRecords,
   rdataAt,
+  sameOctets,
   sameOwner,
   sameRRset,
   setTtlAt,
@@ -64,10 +65,24 @@ export function* sortRecords(records: PackedRecords): Generator<void, SortedReco
   return { records, order: sorted.subarray(0, kept), findings };
 }
 
-/** The number of the first record of an owner, and of a type where one is given; `undefined` when there is none. */
-export function findRecord(sorted: SortedRecords, key: Uint8Array, type = 0): number | undefined {
+/**
+ * The number of the first record of an owner, and of a type where one is given, and with this canonical RDATA where
+ * that is there; `undefined` when there is none.
+ */
+export function findRecord(
+  sorted: SortedRecords,
+  key: Uint8Array,
+  type = 0,
+  rdata?: Uint8Array,
+): number | undefined {
   const { records, order } = sorted;
-  const number = order[findPlace(sorted, key, type)];
+  const first = findPlace(sorted, key, type);
+  for (let place = first; rdata !== undefined && place < order.length; place++) {
+    const at = records.starts[order[place] ?? 0] ?? 0;
+    if (comparePlace(records.octets, at, key, type) !== 0) break;
+    if (sameOctets(rdataAt(records.octets, at), rdata)) return order[place];
+  }
+  const number = order[first];
   if (number === undefined) return undefined;
   const at = records.starts[number] ?? 0;
   return comparePlace(records.octets, at, key, typeAt(records.octets, at)) === 0 ? number : undefined;
@@ -116,6 +131,19 @@ export class SortedZoneView implements ZoneView {
       owners: () => this.#walkRuled(),
       ownersBelow: (name) => this.ownersBelow(name),
     };
+  }
+
+  /** The owners of steering lines, `_steer.<owner>`. */
+  *steeringOwners(): Iterable<Owner> {
+    const { records, order } = this.#sorted;
+    const { octets, starts } = records;
+    for (let i = 0; i < order.length; i++) {
+      const at = starts[order[i] ?? 0] ?? 0;
+      if (typeAt(octets, at) !== RRType.TXT || !isSteeringKey(octets, at)) continue;
+      const from = i;
+      while (i + 1 < order.length && sameRRset(octets, at, octets, starts[order[i + 1] ?? 0] ?? 0)) i++;
+      yield* this.#walk(from, i + 1);
+    }
   }
 
   /** Whether a zone cut or a DNAME hides owners. */
@@ -244,6 +272,18 @@ class Lanes {
     return comparePacked(octets, a, octets, starts[this.numbers[j] ?? 0] ?? 0);
   }
 }
+
+/** Whether the key ends with the label `_steer`: that is the owner's first. */
+function isSteeringKey(octets: Uint8Array, at: number): boolean {
+  const end = at + HEAD + keyLengthAt(octets, at);
+  for (let i = 0; i < STEER.length; i++) {
+    if (end - i <= at + HEAD || octets[end - 1 - i] !== STEER.charCodeAt(STEER.length - 1 - i)) return false;
+  }
+  const before = end - STEER.length;
+  return before === at + HEAD || octets[before - 1] === 0;
+}
+
+const STEER = '_steer';
 
 /** Octets from `at` as one number; past `end` stand zeros, which come before every label. */
 function sixOctets(octets: Uint8Array, at: number, end: number): number {

@@ -23,6 +23,9 @@ export const ROWS_AT_ONCE = 40;
 /** Owners whose records one call fetches. */
 export const OWNERS_AT_ONCE = 128;
 
+/** Changes of a zone that are looked at when it is served after a start. */
+const CHANGES_LOOKED_AT = 50_000;
+
 /** Records in a page of `pageRecords`: enough to make the call cheap, few enough to stay in the CPU's cache. */
 const PAGE = 500;
 
@@ -107,10 +110,12 @@ export function prepareStatements(sql: Database, path: string) {
         atMs: number,
         byKind: string,
         byName: string,
+        byAddress: string | null,
       ]
     >(
-      `INSERT INTO journal (apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO journal
+         (apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     completeJournal: query<
       [serialFrom: number, serialTo: number, removed: number, added: number, id: number]
@@ -140,6 +145,55 @@ export function prepareStatements(sql: Database, path: string) {
       `SELECT id, serial_from, serial_to, removed, added FROM journal WHERE apex = ? AND id >= ?
        ORDER BY id LIMIT ?`,
     ),
+    /** Entries after that one, the records they hold, the SOAs among them, and the last of them. */
+    journalGrowth: query<
+      [apex: Uint8Array, after: number],
+      [entries: number, records: number | null, last: number | null]
+    >(
+      `SELECT count(*), sum(CASE action WHEN 'change' THEN removed + added + 2 ELSE 0 END), max(id)
+       FROM journal WHERE apex = ? AND id > ?`,
+    ),
+    oldestEntries: query<[apex: Uint8Array, limit: number], [id: number, records: number]>(
+      `SELECT id, CASE action WHEN 'change' THEN removed + added + 2 ELSE 0 END
+       FROM journal WHERE apex = ? ORDER BY id LIMIT ?`,
+    ),
+    deleteJournalRecords: query<[journal: number]>('DELETE FROM journal_rr WHERE journal = ?'),
+    clearJournalRecords: query<[journal: number, limit: number]>(
+      'DELETE FROM journal_rr WHERE journal = ? LIMIT ?',
+    ),
+    insertCut: query<[journal: number]>('INSERT INTO journal_cut VALUES (?)'),
+    oldestCut: query<[], [journal: number]>('SELECT journal FROM journal_cut ORDER BY journal LIMIT 1'),
+    deleteCut: query<[journal: number]>('DELETE FROM journal_cut WHERE journal = ?'),
+    /** Newest first. */
+    journalPage: query<
+      [apex: Uint8Array, before: number, limit: number],
+      [
+        id: number,
+        action: string,
+        serialFrom: number | null,
+        serialTo: number | null,
+        removed: number,
+        added: number,
+        atMs: number,
+        byKind: string,
+        byName: string,
+        byAddress: string | null,
+      ]
+    >(
+      `SELECT id, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address
+       FROM journal WHERE apex = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+    ),
+    /** The newest change to that serial after the row `after`. */
+    changeTo: query<
+      [apex: Uint8Array, after: number, serialTo: number],
+      [id: number, removed: number, added: number]
+    >(
+      `SELECT id, removed, added FROM journal WHERE apex = ? AND id > ? AND serial_to = ?
+       ORDER BY id DESC LIMIT 1`,
+    ),
+    oldestSerial: query<[apex: Uint8Array, after: number], [serialFrom: number]>(
+      'SELECT serial_from FROM journal WHERE apex = ? AND id > ? ORDER BY id LIMIT 1',
+    ),
     journalRecords: query<
       [journal: number],
       [
@@ -152,6 +206,20 @@ export function prepareStatements(sql: Database, path: string) {
       ]
     >('SELECT added, owner, type, rdata, ttl, written FROM journal_rr WHERE journal = ? ORDER BY sequence'),
 
+    /** When owners of steered types and of TXT last changed, as the newest {@link CHANGES_LOOKED_AT} changes tell. */
+    lastChanges: query<
+      [apex: Uint8Array, sinceMs: number],
+      [owner: Uint8Array, isText: number, atMs: number]
+    >(
+      `SELECT owner, type = ${RRType.TXT}, max(at_ms) FROM
+         (SELECT id, at_ms FROM journal WHERE apex = ? ORDER BY id DESC LIMIT ${CHANGES_LOOKED_AT}) AS change
+         CROSS JOIN journal_rr ON journal_rr.journal = change.id
+       WHERE at_ms > ? AND type IN (${RRType.A}, ${RRType.CNAME}, ${RRType.TXT}, ${RRType.AAAA}) GROUP BY 1, 2`,
+    ),
+    /** The oldest change that `lastChanges` looks at, when there are older ones. */
+    earliestLookedAt: query<[apex: Uint8Array], [atMs: number]>(
+      `SELECT at_ms FROM journal WHERE apex = ? ORDER BY id DESC LIMIT 1 OFFSET ${CHANGES_LOOKED_AT - 1}`,
+    ),
     // secondary
     secondary: query<[apex: Uint8Array], [confirmedMs: number, expiresMs: number]>(
       'SELECT confirmed_ms, expires_ms FROM secondary WHERE apex = ?',

@@ -1,7 +1,9 @@
 import type { Effects } from '../base/effects.ts';
 import { WaypostError } from '../base/errors.ts';
+import { checkSteering } from '../steer/check.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkZone } from '../zone/check.ts';
+import type { Finding } from '../zone/finding.ts';
 import type { Changed } from './change.ts';
 import type { ZoneDatabase } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
@@ -181,7 +183,7 @@ class Load {
     const { database, writer, onProgress } = this.#options;
     const { sorted, files } = scanned;
     const view = new SortedZoneView(sorted);
-    const said = sayFindings(checkZone(view.forCheck()), scanned, path);
+    const said = sayFindings(findingsOf(view), scanned, path);
     if (said.errors.length > 0) {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
@@ -307,6 +309,11 @@ class Load {
     const records = zone === undefined ? 0 : database.recordCount(zone.id);
     this.#reports.push({ outcome, apex, path, serial, records, added, removed, warnings, errors });
   }
+}
+
+function* findingsOf(view: SortedZoneView): Iterable<Finding> {
+  yield* checkZone(view.forCheck());
+  yield* checkSteering(view.steeringOwners());
 }
 
 /** The files a zone was read from; none when its zone file is not the one at `path` any more. */

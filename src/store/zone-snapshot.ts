@@ -15,6 +15,10 @@ import { serialOf } from './zone-writer.ts';
 export interface ZoneSnapshot {
   readonly view: ZoneView;
   readonly serial: number;
+  /** Where the zone came from, see `StoredZone`. */
+  readonly source: string;
+  /** The zone's journal, as far as this serial. */
+  readonly journal: JournalReader;
   /** How many records the zone has. They are counted once (some milliseconds for 100,000), then known by the journal. */
   readonly records: number;
   /**
@@ -66,7 +70,7 @@ export class SnapshotPool {
       connection.beginReading();
       const row = connection.statements.liveZone.get(apex); // from here on nothing changes
       if (row !== undefined)
-        snapshot = new OpenSnapshot(connection, row[0], apex, this.#counts, () => this.#release(connection));
+        snapshot = new OpenSnapshot(connection, row, apex, this.#counts, () => this.#release(connection));
     } finally {
       if (snapshot === undefined) this.#release(connection);
     }
@@ -101,8 +105,9 @@ class OpenSnapshot implements ZoneSnapshot {
   readonly view: ZoneView;
   readonly serial: number;
   readonly #connection: Connection;
+  readonly source: string;
+  readonly journal: JournalReader;
   readonly #zone: number;
-  readonly #journal: JournalReader;
   readonly #counts: RecordCounts;
   readonly #release: () => void;
   #records: number | undefined;
@@ -110,7 +115,7 @@ class OpenSnapshot implements ZoneSnapshot {
 
   constructor(
     connection: Connection,
-    zone: number,
+    [zone, source]: readonly [id: number, source: string],
     apex: DomainName,
     counts: RecordCounts,
     release: () => void,
@@ -118,8 +123,9 @@ class OpenSnapshot implements ZoneSnapshot {
     this.view = new StoredZoneView(connection.statements, zone, apex);
     this.serial = serialOf(this.view);
     this.#connection = connection;
+    this.source = source;
     this.#zone = zone;
-    this.#journal = new JournalReader(connection.statements, apex);
+    this.journal = new JournalReader(connection.statements, apex);
     this.#counts = counts;
     this.#release = release;
   }
@@ -130,18 +136,18 @@ class OpenSnapshot implements ZoneSnapshot {
   }
 
   steps(serialFrom: number, mostRecords = MOST_RECORDS): readonly ZoneStep[] | undefined {
-    const run = this.#journal.since(serialFrom, this.serial);
+    const run = this.journal.since(serialFrom, this.serial);
     if (run === undefined || sizeOf(run) > mostRecords) return undefined;
-    return [...this.#journal.steps(run)];
+    return [...this.journal.steps(run)];
   }
 
   walkSteps(serialFrom: number): Iterable<ZoneStep> | undefined {
-    const run = this.#journal.since(serialFrom, this.serial);
-    return run === undefined ? undefined : this.#journal.steps(run);
+    const run = this.journal.since(serialFrom, this.serial);
+    return run === undefined ? undefined : this.journal.steps(run);
   }
 
   stepsSize(serialFrom: number): number | undefined {
-    const run = this.#journal.since(serialFrom, this.serial);
+    const run = this.journal.since(serialFrom, this.serial);
     return run === undefined ? undefined : sizeOf(run);
   }
 
@@ -159,7 +165,7 @@ class OpenSnapshot implements ZoneSnapshot {
 
   #countRecords(): number {
     const known = this.#counts.get(this.#zone);
-    const run = known === undefined ? undefined : this.#journal.since(known.serial, this.serial);
+    const run = known === undefined ? undefined : this.journal.since(known.serial, this.serial);
     const records =
       known === undefined || run === undefined
         ? (this.#connection.statements.countRecords.get(this.#zone)?.[0] ?? 0)

@@ -2,14 +2,15 @@ import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
-import type { Owner } from '../zone/record.ts';
 import { soaSerial } from '../zone/serial.ts';
+import type { ServedOwner } from '../zone/served.ts';
 import type { ZoneView } from '../zone/view.ts';
 import type { Change, Changed } from './change.ts';
 import { type Attempt, ChangeGroup, type GroupJob } from './change-group.ts';
 import type { StoredZone, ZoneDatabase } from './database.ts';
 import { NoSuchZoneError, WriterBusyError } from './errors.ts';
-import { type ChangedBy, journalLoad, journalRemoval } from './journal.ts';
+import { type ChangedBy, journalLoad, journalRemoval, lastChanges } from './journal.ts';
+import { type Occasion, SteeredOwners } from './steered-owners.ts';
 import { StoredZoneView } from './zone-view.ts';
 
 /** What the writer needs of the zone image. Between `beginBulk` and `endBulk` readers see nothing of what is done. */
@@ -17,7 +18,7 @@ export interface ZoneImage {
   addZone(apex: DomainName): void;
   removeZone(apex: DomainName): void;
   /** Every touched owner as it is now; without RRsets it is gone. Readers see all of them at once. */
-  apply(apex: DomainName, owners: Iterable<Owner>): void;
+  apply(apex: DomainName, owners: Iterable<ServedOwner>): void;
   /** In a bulk change: takes out all that a zone has. Without an SOA it is not answered from. */
   clearZone(apex: DomainName): void;
   beginBulk(expectedOwners?: number): void;
@@ -51,6 +52,8 @@ export interface ZoneWriterOptions {
   readonly database: ZoneDatabase;
   readonly image: ZoneImage;
   readonly effects: Effects;
+  /** The same that the image's views go through; otherwise one of its own. */
+  readonly steered?: SteeredOwners;
   /** Called when a zone has a new serial and answers show it: for NOTIFY. Must not throw. */
   onChanged?(apex: DomainName): void;
 }
@@ -60,6 +63,7 @@ export class ZoneWriter {
   readonly #database: ZoneDatabase;
   readonly #image: ZoneImage;
   readonly #effects: Effects;
+  readonly #steered: SteeredOwners;
   readonly #onChanged: (apex: DomainName) => void;
   #isFilling = false;
   #awaitingFilled: (() => void)[] = [];
@@ -68,10 +72,11 @@ export class ZoneWriter {
   /** Zones that are ours and not to be answered from, by name. */
   readonly #withheld = new Map<string, DomainName>();
 
-  constructor({ database, image, effects, onChanged }: ZoneWriterOptions) {
+  constructor({ database, image, effects, steered, onChanged }: ZoneWriterOptions) {
     this.#database = database;
     this.#image = image;
     this.#effects = effects;
+    this.#steered = steered ?? new SteeredOwners(() => effects.nowMs());
     this.#onChanged = onChanged ?? (() => {});
   }
 
@@ -183,7 +188,7 @@ export class ZoneWriter {
     } finally {
       try {
         // Also when `make` failed: it may have committed, and then been unable to say so.
-        if (serialOf(view) !== before) await this.#showInSlices(apex, view.ownersAt(keys), run);
+        if (serialOf(view) !== before) await this.#showInSlices(view, keys, run);
       } finally {
         this.#endFilling();
       }
@@ -198,6 +203,7 @@ export class ZoneWriter {
     this.#expectIdle();
     if (this.isWithheld(apex)) return;
     this.#withheld.set(showName(apex), apex);
+    this.#steered.forget(apex);
     this.#show(apex, () => {
       this.#image.beginBulk();
       this.#image.addZone(apex);
@@ -258,7 +264,17 @@ export class ZoneWriter {
       statements.setZoneState.run('dead', zone.id);
     });
     this.#withheld.delete(showName(apex));
+    this.#steered.forget(apex);
     this.#show(apex, () => this.#image.removeZone(apex));
+  }
+
+  /** Shows owners as they are now, when that is for the passing of time alone. Throws {@link WriterBusyError}. */
+  showAgain(apex: DomainName, owners: readonly DomainName[], occasion: Occasion): void {
+    this.#expectIdle();
+    const view = this.#database.view(apex);
+    const raw = owners.map((name) => view.get(name) ?? { name, rrsets: [] });
+    if (this.isWithheld(apex)) return;
+    this.#show(apex, () => this.#image.apply(apex, this.#steered.served(view, raw, occasion)));
   }
 
   /**
@@ -277,7 +293,7 @@ export class ZoneWriter {
       view: new StoredZoneView(statements, id, apex),
       records: this.#database.recordCount(id),
     }));
-    yield* this.#fill(filling, onProgress);
+    yield* this.#fill(filling, onProgress, () => this.#showUnsettled(filling));
   }
 
   /**
@@ -305,7 +321,7 @@ export class ZoneWriter {
       const isLarge = zone.keys.size > MOST_AT_ONCE;
       this.#show(zone.apex, () => {
         if (isLarge) this.#image.beginBulk();
-        this.#image.apply(zone.apex, zone.owners());
+        this.#image.apply(zone.apex, this.#steered.served(zone.view, zone.owners(), 'change'));
         if (isLarge) this.#image.endBulk();
       });
     }
@@ -333,10 +349,12 @@ export class ZoneWriter {
   *#fill(
     zones: readonly FillingZone[],
     onProgress?: (apex: DomainName, owners: number) => void,
+    finish?: () => Generator<void, void>,
   ): Generator<void, void> {
     this.#isFilling = true;
     try {
       yield* this.#takeIn(zones, onProgress);
+      if (finish !== undefined) yield* finish();
       this.#image.endBulk();
     } catch (error) {
       this.#remake(undefined, error);
@@ -359,13 +377,33 @@ export class ZoneWriter {
     for (const { view } of zones) this.#image.addZone(view.apex);
     for (const apex of this.#withheld.values()) this.#image.addZone(apex);
     this.#isHosting = false;
-    for (const { view, replaces } of zones) if (replaces !== undefined) this.#image.clearZone(view.apex);
-    for (const { view } of zones) yield* this.#apply(view.apex, view.owners(), onProgress);
+    for (const { view, replaces } of zones) {
+      if (replaces === undefined) continue;
+      this.#steered.forget(view.apex);
+      this.#image.clearZone(view.apex);
+    }
+    for (const { view } of zones) {
+      yield* this.#apply(view.apex, this.#steered.served(view, view.owners(), 'load'), onProgress);
+    }
+  }
+
+  /** Shows the owners again that changed shortly before the start: a restart does not make them settled. */
+  *#showUnsettled(zones: readonly FillingZone[]): Generator<void, void> {
+    for (const { view } of zones) {
+      const { apex } = view;
+      const settle = this.#steered.longestSettle(apex);
+      if (settle === 0) continue;
+      const since = this.#effects.nowMs() - settle * 1000;
+      const changes = lastChanges(this.#database.statements, apex, since);
+      const names = this.#steered.noteChanges(apex, changes.owners, changes.earliest);
+      const owners = names.map((name) => view.get(name) ?? { name, rrsets: [] });
+      yield* this.#apply(apex, this.#steered.served(view, owners, 'load'));
+    }
   }
 
   *#apply(
     apex: DomainName,
-    touched: Iterable<Owner>,
+    touched: Iterable<ServedOwner>,
     onProgress?: (apex: DomainName, owners: number) => void,
   ): Generator<void, void> {
     const owners = touched[Symbol.iterator]();
@@ -380,14 +418,15 @@ export class ZoneWriter {
   }
 
   async #showInSlices(
-    apex: DomainName,
-    owners: Iterable<Owner>,
+    view: StoredZoneView,
+    keys: readonly Uint8Array[],
     run: (steps: Generator<void, void>) => Promise<void>,
   ): Promise<void> {
+    const { apex } = view;
     if (this.isWithheld(apex)) return;
     try {
       this.#image.beginBulk();
-      await run(this.#apply(apex, owners));
+      await run(this.#apply(apex, this.#steered.served(view, view.ownersAt(keys), 'change')));
       this.#image.endBulk();
     } catch (error) {
       this.#remake(apex, error);
@@ -397,11 +436,13 @@ export class ZoneWriter {
 
   /** Ends a bulk change whose zone did not come after all: the image is what it was. */
   #giveUp(apex: DomainName): void {
+    this.#steered.forget(apex);
     const isOurs = this.isWithheld(apex) || this.#database.zone(apex) !== undefined;
     if (!isOurs) this.#image.removeZone(apex);
     else {
+      const view = this.shownView(apex);
       this.#image.clearZone(apex);
-      this.#image.apply(apex, this.shownView(apex).owners());
+      this.#image.apply(apex, this.#steered.served(view, view.owners(), 'load'));
     }
     this.#image.endBulk();
   }
@@ -448,8 +489,8 @@ const MOST_AT_ONCE = 2000;
 /** Owners that the image takes in between two yields: some milliseconds' work. */
 const OWNERS_AT_ONCE = 2048;
 
-function take(owners: Iterator<Owner>, most: number): Owner[] {
-  const slice: Owner[] = [];
+function take(owners: Iterator<ServedOwner>, most: number): ServedOwner[] {
+  const slice: ServedOwner[] = [];
   while (slice.length < most) {
     const { done, value } = owners.next();
     if (done === true) break;

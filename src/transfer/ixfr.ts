@@ -16,9 +16,14 @@ export interface TransferZone {
   readonly serial: number;
   /** How many records it has. */
   readonly records: number;
-  /** The steps from that serial, oldest first; `undefined` when that is not known, or when they are too many. */
-  steps(serialFrom: number): readonly ZoneStep[] | undefined;
+  /** The steps from that serial, oldest first, each read when its turn comes; `undefined` when that is not known. */
+  walkSteps(serialFrom: number): Iterable<ZoneStep> | undefined;
+  /** How many records they hold at most; `undefined` when they are not known. */
+  stepsSize(serialFrom: number): number | undefined;
 }
+
+/** Records in the steps that an answer may be made of: some tens of megabytes. Beyond that the whole zone is sent. */
+export const MOST_STEP_RECORDS = 100_000;
 
 /** One difference of the answer (RFC 1995 §4): the SOA before, what goes, the SOA after, what comes. */
 export interface IxfrSequence {
@@ -42,8 +47,13 @@ export type IxfrPlan =
  */
 export function* planIxfr(zone: TransferZone, view: TransferView, serial: number): Generator<void, IxfrPlan> {
   if (serial === zone.serial || isSerialAhead(serial, zone.serial)) return { kind: 'current' };
-  const steps = zone.steps(serial);
-  if (steps === undefined || steps.length === 0) return { kind: 'whole' };
+  const size = zone.stepsSize(serial);
+  if (size === undefined || size > MOST_STEP_RECORDS) return { kind: 'whole' };
+  const steps: ZoneStep[] = [];
+  for (const step of zone.walkSteps(serial) ?? []) {
+    steps.push(step);
+    yield;
+  }
   const seen = view === 'raw' ? steps : yield* liveSteps(zone.view, steps);
   const sequences: IxfrSequence[] = [];
   let next = serial;
@@ -96,16 +106,19 @@ function* condense(sequences: readonly IxfrSequence[]): Generator<void, IxfrSequ
   const fates = new Map<string, { readonly before: RR | undefined; after: RR | undefined }>();
   for (const { removed, added } of sequences) {
     for (const rr of removed) {
-      const known = fates.get(keyOf(rr));
-      if (known === undefined) fates.set(keyOf(rr), { before: rr, after: undefined });
+      const key = keyOf(rr);
+      const known = fates.get(key);
+      if (known === undefined) fates.set(key, { before: rr, after: undefined });
       else known.after = undefined;
+      yield;
     }
     for (const rr of added) {
-      const known = fates.get(keyOf(rr));
-      if (known === undefined) fates.set(keyOf(rr), { before: undefined, after: rr });
+      const key = keyOf(rr);
+      const known = fates.get(key);
+      if (known === undefined) fates.set(key, { before: undefined, after: rr });
       else known.after = rr;
+      yield;
     }
-    yield;
   }
   const removed: RR[] = [];
   const added: RR[] = [];

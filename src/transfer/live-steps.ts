@@ -23,7 +23,7 @@ export function* liveSteps(raw: ZoneView, steps: readonly ZoneStep[]): Generator
       newer.push(rewound.live(name));
       yield;
     }
-    rewound.undo(step);
+    yield* rewound.undo(step);
     const isSoa = ({ type, owner }: RR) => type === RRType.SOA && equalNames(owner, raw.apex);
     const removed = step.removed.filter(isSoa);
     const added = step.added.filter(isSoa);
@@ -53,12 +53,15 @@ class RewoundZone {
     return owner && liveOwner(owner, at && this.#get(at), Number.NEGATIVE_INFINITY);
   }
 
-  undo(step: ZoneStep): void {
+  *undo(step: ZoneStep): Generator<void, void> {
     const { apex } = this.#zone;
     const get = (name: DomainName) => this.#get(name);
     const past = new PastView({ apex, get, owners: () => [], ownersBelow: () => [] }, [step]);
     const names = new Map([...step.removed, ...step.added].map(({ owner }) => [keyOf(owner), owner]));
-    for (const [key, name] of names) this.#touched.set(key, past.get(name));
+    for (const [key, name] of names) {
+      this.#touched.set(key, past.get(name));
+      yield;
+    }
   }
 
   #get(name: DomainName): Owner | undefined {

@@ -53,8 +53,8 @@ export function permitTransfer(
   const own = rules.grants
     .map((grant, i) => ({ rule: i + 1, grant }))
     .filter(({ grant }) => equalNames(grant.key, key));
-  const here = own.find(({ grant }) => isFromHere(grant, client));
-  if (here !== undefined) return { kind: 'permission', view: here.grant.view };
+  const view = transferViewOf(rules, client);
+  if (view !== undefined) return { kind: 'permission', view };
   if (mayEdit) return { kind: 'permission', view: 'raw' };
   if (own.length > 0) {
     const places = own.map(({ rule, grant }) => showFrom(rule, grant, client));
@@ -67,6 +67,13 @@ export function permitTransfer(
     Rcode.REFUSED,
     `key ${showName(key)} may not transfer ${zone}: no rule names it${hint}`,
   );
+}
+
+/** The view that a rule grants: the first that allows it; `undefined` when none does. */
+export function transferViewOf({ grants }: TransferRules, client: TransferClient): TransferView | undefined {
+  const { key } = client;
+  if (key === undefined) return undefined;
+  return grants.find((grant) => equalNames(grant.key, key) && isFromHere(grant, client))?.view;
 }
 
 /** What an unsigned request is told, whatever the rules are. */

@@ -4,7 +4,7 @@ import type { DomainName } from '../wire/name.ts';
 export type Severity = 'error' | 'warning';
 
 /**
- * Every rule of the zone check. `docs/zone-checks.md` explains each, `test/zones/broken/<rule>.zone` breaks
+ * Every rule of the zone check; that of steering lines is in `src/steer/check.ts`. `docs/zone-checks.md` explains each, `test/zones/broken/<rule>.zone` breaks
  * each; a test holds the three together.
  */
 export const RULES = {
@@ -21,6 +21,7 @@ export const RULES = {
   'data-below-dname': 'error',
   'missing-glue': 'error',
   'ttl-range': 'error',
+  'steering-line': 'error',
   'unequal-ttls': 'warning',
   'target-is-alias': 'warning',
   'target-missing': 'warning',
@@ -38,6 +39,8 @@ export interface Finding {
   readonly owner: DomainName;
   /** The RRset meant; `undefined` when the owner as a whole is meant. */
   readonly type?: number;
+  /** The record meant. */
+  readonly rdata?: Uint8Array;
   /** What is wrong and what to do, without the owner's name. */
   readonly message: string;
 }

@@ -25,7 +25,25 @@ sub NS ns.sub
 ns.sub A 192.0.2.9
 long TXT ${'x'.repeat(250)}
 long TXT ${'y'.repeat(250)}
-_s._tcp SRV 1 2 3 www`,
+_s._tcp SRV 1 2 3 www
+_t._tcp SRV 1 2 3 steered
+steered A 192.0.2.1
+steered A 192.0.2.2
+steered A 192.0.2.3
+steered A 192.0.2.4
+_steer.steered TXT "take=2 need=2 ttl=15..120"
+_steer.steered TXT "192.0.2.2 state=out"
+_steer.steered TXT "192.0.2.3 backup"
+_steer.steered TXT "192.0.2.4 backup"
+calm A 192.0.2.1
+calm A 192.0.2.2
+_steer.calm TXT "ttl=15..120"
+none A 192.0.2.1
+_steer.none TXT "min=0 ttl=15..120"
+_steer.none TXT "192.0.2.1 state=out"
+several CNAME www
+several CNAME steered
+_steer.several TXT "ttl=15..120"`,
 );
 
 interface Asked {
@@ -62,6 +80,13 @@ const QUERIES: readonly Asked[] = [
   { qname: 'example.test', type: RRType.MX },
   { qname: 'example.test', type: RRType.AXFR },
   { qname: '_s._tcp.example.test', type: RRType.SRV },
+  { qname: 'steered.example.test' },
+  { qname: 'calm.example.test' },
+  { qname: 'none.example.test' },
+  { qname: 'none.example.test', type: RRType.ANY },
+  { qname: 'several.example.test' },
+  { qname: 'several.example.test', type: RRType.CNAME },
+  { qname: '_t._tcp.example.test', type: RRType.SRV },
   { qname: 'other.test', options: [] },
   { qname: 'version.bind', type: RRType.TXT, class: RRClass.CH },
 ];

@@ -11,6 +11,9 @@ export function capture(how: Partial<Terminal> = {}): Terminal & { texts(): { ou
     out: (text) => {
       out += text;
     },
+    write: async (text) => {
+      out += text;
+    },
     err: (text) => {
       err += text;
     },

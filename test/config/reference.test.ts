@@ -32,6 +32,13 @@ describe('config/reference', () => {
     }
   });
 
+  it('the examples of transfers.md are valid', () => {
+    const page = readFileSync(new URL('transfers.md', docs), 'utf8');
+    const examples = [...page.matchAll(/```toml\n(.*?)```/gs)];
+    expect(examples).to.have.length(1);
+    for (const [, example = ''] of examples) readConfig(example, '/etc/waypost.toml');
+  });
+
   it('settings outside tables come first, and tables are not torn apart, so that the file can be written in order', () => {
     const tables = SETTINGS.map(({ key }) => key.split('.').slice(0, -1).join('.'));
     const runs = tables.filter((table, i) => table !== tables[i - 1]);

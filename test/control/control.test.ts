@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
+import { HistoryError } from '../../src/control/history.ts';
 import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
 import { type Controlled, ControlServer } from '../../src/control/server.ts';
 import { OperatorWordError } from '../../src/steer/operator-word.ts';
@@ -50,7 +51,31 @@ describe('the control socket', () => {
       const report = { owner: request.name, policy: 'order=rotate', quorum: 1, rrsets: [] };
       return { ...request, owner: request.name, serial: 8, isChanged: true, warnings: [], report };
     },
+    history: {
+      entries() {
+        throw new HistoryError('zone examle.test. is not served here');
+      },
+      *text(zone) {
+        try {
+          begun.add(zone);
+          for (let i = 0; i < 200; i++) yield `${i}`.padEnd(10_000);
+          if (zone === 'broken.test.') throw new Error('the disk is on fire');
+        } finally {
+          begun.delete(zone);
+        }
+      },
+      *records(_, serial) {
+        for (let i = 0; i < 5000; i++)
+          yield { owner: `${i}`, ttl: serial ?? 0, type: 'TXT', data: '"\u00e4"' };
+      },
+      *difference() {},
+      undo: async () => {
+        throw new HistoryError('nothing to undo');
+      },
+    },
   };
+  /** Texts under way. */
+  const begun = new Set<string>();
 
   let log = new FakeEffects();
 
@@ -92,6 +117,40 @@ describe('the control socket', () => {
     expect(failure)
       .to.be.instanceOf(ControlError)
       .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('sends long answers in parts, each when the last was taken', async () => {
+    let length = 0;
+    for await (const text of new ControlClient(directory).zoneText('example.test.', undefined))
+      length += text.length;
+    expect([length, begun.size]).to.deep.equal([2_000_000, 0]);
+    const owners: string[] = [];
+    for await (const { owner, ttl } of new ControlClient(directory).zoneRecords('example.test.', 7)) {
+      owners.push(`${owner} ${ttl}`);
+    }
+    expect([owners.length, owners.at(-1)]).to.deep.equal([5000, '4999 7']);
+    for await (const _ of new ControlClient(directory).difference('example.test.', 1, 2))
+      throw new Error('none');
+  });
+
+  it('an answer that breaks off is no answer, and who goes away leaves nothing open', async () => {
+    const client = new ControlClient(directory);
+    const failure = await read(client.zoneText('broken.test.', undefined)).catch((error: unknown) => error);
+    expect(failure).to.be.instanceOf(ControlError);
+    for await (const _ of client.zoneText('left.test.', undefined)) break;
+    while (begun.size > 0) await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  it('says as it is what is wrong with a question', async () => {
+    const client = new ControlClient(directory);
+    for (const [asked, message] of [
+      [read(client.history('examle.test', 5, true)), 'zone examle.test. is not served here'],
+      [client.undo('example.test', 7), 'nothing to undo'],
+      [read(client.zoneText('example.test', -1)), "the parameter at is '-1': expected a number"],
+    ] as const) {
+      const failure = await asked.catch((error: unknown) => error);
+      expect(failure).to.be.instanceOf(ControlError).with.property('message', message);
+    }
   });
 
   it('carries the operator’s word, and says no without a line of the log', async () => {
@@ -143,3 +202,7 @@ describe('the control socket', () => {
     expect(String(failure)).to.contain('no server is running');
   });
 });
+
+async function read(values: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of values);
+}

@@ -85,7 +85,7 @@ function isPlainName(octets: Uint8Array): boolean {
 }
 
 describe('laws of answering', () => {
-  const ask = answerInProcess(SCENARIO);
+  const { ask } = answerInProcess(SCENARIO);
 
   /** Whatever is asked: no exception, nothing written outside the room (the asker looks), and a well-formed reply. */
   function check(octets: Uint8Array, overTcp: boolean): void {

@@ -1,17 +1,18 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ZoneImageWriter } from '../../src/image/writer.ts';
+import { SteeredOwners } from '../../src/store/steered-owners.ts';
 import { RRType } from '../../src/wire/iana.ts';
 import { compareNames, type DomainName, isSubdomain } from '../../src/wire/name.ts';
 import type { RR } from '../../src/zone/record.ts';
 import type { ZoneView } from '../../src/zone/view.ts';
-import { ask, exchange, imageOf, query, responderOn, showMessage } from '../support/answering.ts';
+import { ask, exchange, imageOf, NOW_MS, query, responderOn, showMessage } from '../support/answering.ts';
 import { holds } from '../support/fuzz.ts';
 import { keyOf, MemoryZone } from '../support/memory-zone.ts';
 import { name, rr } from '../support/rr.ts';
 
 const APEXES = ['example.test', 'b.example.test', 'c.b.example.test', 'other.test'];
-const LABELS = ['a', 'b', 'c', '*', 'ns'];
+const LABELS = ['a', 'b', 'c', '*', 'ns', '_steer'];
 const DATA = [
   'A 192.0.2.1',
   'A 192.0.2.2',
@@ -21,6 +22,10 @@ const DATA = [
   'TXT x',
   'MX 1 a',
   'DS 1 13 1 0123456789abcdef0123456789abcdef01234567',
+  'TXT "order=fixed min=0"',
+  'TXT "192.0.2.1 state=out"',
+  'TXT "192.0.2.2 down by=mon."',
+  'TXT "192.0.2.1 backup"',
 ];
 const TYPES = [RRType.A, RRType.NS, RRType.CNAME, RRType.DS, RRType.MX, RRType.DNAME, RRType.ANY];
 
@@ -30,7 +35,9 @@ type Step =
   | { readonly kind: 'drop'; readonly zone: number }
   | { readonly kind: 'rebuild' };
 
-const owner = fc.array(fc.constantFrom(...LABELS), { maxLength: 3 }).map((labels) => labels.join('.'));
+const owner = fc
+  .tuple(fc.constantFrom('', '', '_steer'), fc.array(fc.constantFrom(...LABELS), { maxLength: 3 }))
+  .map(([first, labels]) => [first, ...labels].filter((label) => label !== '').join('.'));
 const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 12,
@@ -55,7 +62,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 /** The zones as plain records, changed in step with the image. */
 class Model {
   readonly views = new Map<string, ZoneView>();
-  readonly image: ZoneImageWriter = imageOf([], this.views);
+  readonly #steered = new SteeredOwners(() => NOW_MS);
+  readonly image: ZoneImageWriter = imageOf([], this.views, this.#steered);
 
   apply(step: Step): void {
     if (step.kind === 'rebuild') {
@@ -66,6 +74,7 @@ class Model {
     const apex = name(apexText);
     const view = this.views.get(keyOf(apex));
     if (step.kind === 'drop') {
+      this.#steered.forget(apex);
       this.image.removeZone(apex);
       this.views.delete(keyOf(apex));
     } else if (step.kind === 'host' && view === undefined) {
@@ -73,7 +82,7 @@ class Model {
       const zone = new MemoryZone(apex, records);
       this.views.set(keyOf(apex), zone);
       this.image.addZone(apex);
-      this.image.apply(apex, zone.owners());
+      this.image.apply(apex, this.#steered.served(zone, zone.owners(), 'load'));
     } else if (step.kind === 'put' && view instanceof MemoryZone) {
       const target = name(step.owner === '' ? apexText : `${step.owner}.${apexText}`);
       const isApex = target.length === apex.length;
@@ -85,7 +94,8 @@ class Model {
       );
       const zone = new MemoryZone(apex, [...kept, ...data]);
       this.views.set(keyOf(apex), zone);
-      this.image.apply(apex, [zone.get(target) ?? { name: target, rrsets: [] }]);
+      const owners = [zone.get(target) ?? { name: target, rrsets: [] }];
+      this.image.apply(apex, this.#steered.served(zone, owners, 'change'));
     }
   }
 }

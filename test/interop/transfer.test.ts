@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -171,6 +171,25 @@ describe('transfers to other tools and servers', function () {
       }
     });
   }
+
+  for (const [language, command, ...args] of [
+    ['named', 'named-checkconf'],
+    ['knot', 'knotc', '-c'],
+    ['nsd', 'nsd-checkconf'],
+  ] as const) {
+    it(`docs/transfers.md: ${command} finds nothing wrong with what is to be written for it`, async function () {
+      if (!hasCommand(command)) {
+        console.log(`    skipped: ${command} is not installed`);
+        this.skip();
+      }
+      const page = readFileSync('docs/transfers.md', 'utf8');
+      const [, text = ''] = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(page) ?? [];
+      const file = join(directory, `${language}.conf`);
+      writeFileSync(file, text);
+      const printed = await run(command, [...args, file, ...(language === 'knot' ? ['conf-check'] : [])]);
+      expect(printed.replace('Configuration is valid', '').trim()).to.equal('');
+    });
+  }
 });
 
 // --- helpers ---
@@ -193,6 +212,7 @@ function run(command: string, args: readonly string[], input = ''): Promise<stri
     const child = execFile(command, args, { encoding: 'utf8', maxBuffer: 1 << 26 }, (_, out, err) =>
       resolve(out + err),
     );
+    child.stdin?.on('error', () => {}); // who reads nothing may have ended already
     child.stdin?.end(input);
   });
 }

@@ -7,7 +7,8 @@ for (const transport of ['udp', 'tcp'] as const) {
     for (const file of allScenarios()) {
       it(file.title, async () => {
         const scenario = file.scan();
-        expectNoFailures(scenario, await runScenario(scenario, answerInProcess(scenario), transport));
+        const { ask, happen } = answerInProcess(scenario);
+        expectNoFailures(scenario, await runScenario(scenario, ask, transport, happen));
       });
     }
   });

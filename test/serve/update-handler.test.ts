@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { findOption } from '../../src/message/edns.ts';
 import { QueueFullError, StoreError } from '../../src/store/errors.ts';
+import { SnapshotPool } from '../../src/store/zone-snapshot.ts';
 import { EdnsOption } from '../../src/wire/iana.ts';
 import { DispatchedZone } from '../support/dispatching.ts';
+import { name } from '../support/rr.ts';
 import { grant, rulesOf, updateMessage } from '../support/updating.ts';
 
 const ZONE = [
@@ -34,6 +36,14 @@ describe('serve/update-handler', () => {
       'new.example.test. 60 A 192.0.2.9',
     ]);
     expect(zone.serial).to.equal(6);
+  });
+
+  it('the journal says which key changed it, and from where', async () => {
+    await zone.ask(updateMessage({ updates: ['new 60 A 192.0.2.9'] }), { key: zone.key, from: '192.0.2.7' });
+    const pool = new SnapshotPool(zone.path, 1);
+    const [entry] = pool.open(name('example.test'))?.journal.entries() ?? [];
+    expect(entry?.by).to.deep.equal({ kind: 'key', name: 'deploy.', address: '192.0.2.7' });
+    pool.close();
   });
 
   it('waits until every query thread answers with it', async () => {

@@ -57,6 +57,22 @@ describe('store: large zones, by the store thread', function () {
     expect(outcomes(await loader.load())).to.deep.equal([`unchanged 1 ${RECORDS + 3}+0-0`]);
   });
 
+  it('steered owners are shown as they are answered, new and in a large change', async () => {
+    const lines =
+      'www A 192.0.2.1\nwww A 192.0.2.2\n_steer.www TXT "order=fixed"\n_steer.www TXT "192.0.2.1 state=out"\n';
+    write({ more: lines });
+    await loader.load();
+    const shown = () => image.at('large.test.', 'www.large.test.').map((line) => line.split(' ').at(-1));
+    expect(shown()).to.deep.equal(['192.0.2.2']);
+    write({ serial: 2, changed: 5000, more: lines.replace('192.0.2.1 state', '192.0.2.2 state') });
+    await loader.load();
+    expect(shown()).to.deep.equal(['192.0.2.1']);
+    write({ serial: 3, changed: 5000, more: lines.replace('order', 'ordre') });
+    const failed = await loader.load();
+    expect(failed.zones[0]?.errors[0]).to.include("'ordre=fixed', word 1: unknown key 'ordre'");
+    expect(shown()).to.deep.equal(['192.0.2.1']);
+  });
+
   it('a large change is one transaction and one step for readers, and dynamic changes live on', async () => {
     write();
     await loader.load();

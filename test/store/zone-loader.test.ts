@@ -115,6 +115,22 @@ describe('store/zone-loader', () => {
     expect(image.at('example.test.', 'a.example.test.')).to.deep.equal(['a.example.test. 60 A 192.0.2.7']);
   });
 
+  it('steering lines with faults keep a zone, and a change, out: with the place of the line itself', async () => {
+    const lines = 'www 60 A 192.0.2.1\n_steer.www 60 TXT "order=rotate"\n';
+    write('example.test.zone', HEAD + lines);
+    write('new.test.zone', `${HEAD}${lines}_steer.www 60 TXT "192.0.2.1 backup" "wieght=2"\n`);
+    const first = await loader.load();
+    expect(outcomes(first)).to.deep.equal(['new 7 5+5-0', 'failed - 0+0-0']);
+    expect(first.zones[1]?.errors).to.deep.equal([
+      `${join(zones, 'new.test.zone')}:7: _steer.www.new.test.: '192.0.2.1 backup wieght=2', word 3: unknown key 'wieght' in a member line; did you mean 'weight'? [steering-line]`,
+    ]);
+    write('example.test.zone', `${HEAD}www 60 A 192.0.2.1\n_steer.www 60 TXT "order=backwards"\n`);
+    const second = await loader.load();
+    expect(outcomes(second)[0]).to.equal('failed 7 5+0-0');
+    expect(second.zones[0]?.errors[0]).to.match(/:6: _steer\.www.*'order=backwards', word 1: /);
+    expect(image.at('example.test.', '_steer.www.example.test.')[0]).to.include('order=rotate');
+  });
+
   it('a file that does not parse changes nothing and says file, line and column', async () => {
     write('example.test.zone', `${HEAD}www A 192.0.2.1\n`);
     await loader.load();

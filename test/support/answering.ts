@@ -4,6 +4,7 @@ import { ZoneImageWriter } from '../../src/image/writer.ts';
 import { composeMessage } from '../../src/message/compose.ts';
 import type { Message } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
+import { SteeredOwners } from '../../src/store/steered-owners.ts';
 import { RRClass } from '../../src/wire/iana.ts';
 import type { WireName } from '../../src/wire/name.ts';
 import type { ZoneView } from '../../src/zone/view.ts';
@@ -19,13 +20,20 @@ export const OPTIONS: ResponderOptions = {
   lateOpcodes: [],
 };
 
+/** What the clock of a responder and of an image says; milliseconds since 1970. */
+export const NOW_MS = 1_790_000_000_000;
+
 /** An image of these zones; views are looked up in `views`, which a test may change. */
-export function imageOf(zones: Iterable<ZoneView>, views = new Map<string, ZoneView>()): ZoneImageWriter {
+export function imageOf(
+  zones: Iterable<ZoneView>,
+  views = new Map<string, ZoneView>(),
+  steered = new SteeredOwners(() => NOW_MS),
+): ZoneImageWriter {
   const image = new ZoneImageWriter({
     view(apex) {
       const view = views.get(keyOf(apex));
       if (view === undefined) throw new Error('asked for the view of a zone that is not here');
-      return view;
+      return steered.view(view);
     },
     onGeneration() {},
   });
@@ -35,14 +43,14 @@ export function imageOf(zones: Iterable<ZoneView>, views = new Map<string, ZoneV
     views.set(keyOf(zone.apex), zone);
     image.addZone(zone.apex);
   }
-  for (const zone of all) image.apply(zone.apex, zone.owners());
+  for (const zone of all) image.apply(zone.apex, steered.served(zone, zone.owners(), 'load'));
   image.endBulk();
   return image;
 }
 
 /** A responder on an image, with the options that matter given. */
 export function responderOn(image: ZoneImageWriter, options: Partial<ResponderOptions> = {}): Responder {
-  return new Responder(image.memory, { ...OPTIONS, ...options }, () => 1_790_000_000_000);
+  return new Responder(image.memory, { ...OPTIONS, ...options }, () => NOW_MS);
 }
 
 /** The octets of a query without EDNS. */

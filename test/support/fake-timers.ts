@@ -6,6 +6,11 @@ export class FakeTimers implements Timers {
   #waiting: { atMs: number; everyMs: number | undefined; call: () => void }[] = [];
   #soon: (() => void)[] = [];
 
+  /** Calls that are still to come. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   nowMs(): number {
     return this.#nowMs;
   }

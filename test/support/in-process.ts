@@ -5,11 +5,13 @@ import type { ImageMemory } from '../../src/image/layout.ts';
 import { ZoneImageWriter } from '../../src/image/writer.ts';
 import { COOKIE_MEMORY_LENGTH, writeCookieSecrets } from '../../src/message/cookie.ts';
 import { canonicalRdata } from '../../src/rdata/table.ts';
+import { type Occasion, SteeredOwners } from '../../src/store/steered-owners.ts';
 import type { DomainName } from '../../src/wire/name.ts';
 import type { RR } from '../../src/zone/record.ts';
 import { FakeEffects } from './effects.ts';
-import { MemoryZone } from './memory-zone.ts';
-import type { Scenario } from './scenario.ts';
+import { keyOf, MemoryZone } from './memory-zone.ts';
+import { showRecord } from './rr.ts';
+import type { Happening, Scenario } from './scenario.ts';
 import type { Ask } from './scenario-run.ts';
 
 /** What scenarios may `set`, and what it is otherwise. */
@@ -29,11 +31,19 @@ const FILLER = 0xa5;
 const UDP_ROOM = 4096;
 const TCP_ROOM = 65_535;
 
-/** Serves a scenario's zones and answers in this process. */
-export function answerInProcess(scenario: Scenario): (...request: Parameters<Ask>) => Uint8Array | undefined {
-  const responder = responderOf(stateFor(scenario));
+/** A server without sockets. */
+export interface InProcess {
+  ask(...request: Parameters<Ask>): Uint8Array | undefined;
+  happen(happening: Happening): void;
+}
+
+/** Serves a scenario's zones and answers in this process; its clock stands until it is made to go. */
+export function answerInProcess(scenario: Scenario): InProcess {
+  const served = new ServedScenario(scenario);
+  const responder = new Responder(served.state.memory, served.state.options, () => served.effects.nowMs());
+  served.onGeneration = () => responder.take(served.state.memory);
   const octets = new Uint8Array(START + TCP_ROOM + AROUND);
-  return (query, overTcp, from) => {
+  const ask: InProcess['ask'] = (query, overTcp, from) => {
     const room = overTcp ? TCP_ROOM : UDP_ROOM;
     octets.fill(FILLER, 0, START + room + AROUND);
     octets.set(query, START);
@@ -48,6 +58,7 @@ export function answerInProcess(scenario: Scenario): (...request: Parameters<Ask
     if (after.some(isWritten)) throw new Error('written past the room');
     return length === 0 ? undefined : octets.slice(START, START + length);
   };
+  return { ask, happen: (happening) => served.happen(happening) };
 }
 
 function isWritten(octet: number): boolean {
@@ -62,31 +73,73 @@ export interface ServedState {
 
 /** Compiles a scenario's zones. */
 export function stateFor(scenario: Scenario): ServedState {
-  const zones = scenario.zones.map(
-    ({ apex, records }) => new MemoryZone(apex, records.toSorted(compareRdata)),
-  );
-  const writer = new ZoneImageWriter({
-    view: (apex) => zoneOf(zones, apex),
-    onGeneration: () => {},
-  });
-  writer.beginBulk();
-  for (const zone of zones) {
-    writer.addZone(zone.apex);
-    writer.apply(zone.apex, zone.owners());
+  return new ServedScenario(scenario).state;
+}
+
+/** A scenario's zones in an image, with what happens to them. */
+class ServedScenario {
+  readonly effects = new FakeEffects();
+  onGeneration: () => void = () => {};
+  readonly #zones: MemoryZone[];
+  readonly #steered = new SteeredOwners(() => this.effects.nowMs());
+  readonly #image: ZoneImageWriter;
+  readonly #options: ResponderOptions;
+
+  constructor(scenario: Scenario) {
+    this.#zones = scenario.zones.map(({ apex, records }) => sortedZone(apex, records));
+    this.#image = new ZoneImageWriter({
+      view: (apex) => this.#steered.view(zoneOf(this.#zones, apex)),
+      onGeneration: () => this.onGeneration(),
+    });
+    this.#image.beginBulk();
+    for (const zone of this.#zones) {
+      this.#image.addZone(zone.apex);
+      this.#image.apply(zone.apex, this.#steered.served(zone, zone.owners(), 'load'));
+    }
+    this.#image.endBulk();
+    this.#options = optionsOf(scenario);
   }
-  writer.endBulk();
-  const setting = (key: keyof typeof SCENARIO_SETTINGS) =>
-    scenario.settings.get(key) ?? SCENARIO_SETTINGS[key];
+
+  get state(): ServedState {
+    return { memory: this.#image.memory, options: this.#options };
+  }
+
+  /** A change, as the store would show it; or time, in which lines lapse. */
+  happen(happening: Happening): void {
+    if (happening.kind === 'wait') {
+      this.effects.now += happening.seconds * 1000;
+      for (const { apex, owner } of this.#steered.takeLapsed(1000)) this.#show(apex, [owner], 'lapse');
+      return;
+    }
+    const { apex, removed, added } = happening;
+    const zone = zoneOf(this.#zones, apex);
+    const gone = new Set(removed.map(showRecord));
+    const kept = zone.records.filter((record) => !gone.has(showRecord(record)));
+    if (kept.length + removed.length !== zone.records.length)
+      throw new Error('a record to remove is not there');
+    this.#zones[this.#zones.indexOf(zone)] = sortedZone(apex, [...kept, ...added]);
+    const touched = new Map([...removed, ...added].map(({ owner }) => [keyOf(owner), owner]));
+    this.#show(apex, [...touched.values()], 'change');
+  }
+
+  #show(apex: DomainName, names: readonly DomainName[], occasion: Occasion): void {
+    const zone = zoneOf(this.#zones, apex);
+    const owners = names.map((owner) => zone.get(owner) ?? { name: owner, rrsets: [] });
+    this.#image.apply(apex, this.#steered.served(zone, owners, occasion));
+  }
+}
+
+function optionsOf({ settings }: Scenario): ResponderOptions {
+  const setting = (key: keyof typeof SCENARIO_SETTINGS) => settings.get(key) ?? SCENARIO_SETTINGS[key];
   const cookieSecrets = new SharedArrayBuffer(COOKIE_MEMORY_LENGTH);
   writeCookieSecrets(cookieSecrets, SECRET, SECRET);
-  const options = {
+  return {
     maxPayload: Number(setting('max-payload')),
     nsid: setting('nsid'),
     chaos: { version: setting('version'), hostname: setting('hostname') },
     cookieSecrets,
     lateOpcodes: [],
   };
-  return { memory: writer.memory, options };
 }
 
 /** A responder whose clock stands. */
@@ -99,6 +152,10 @@ function zoneOf(zones: readonly MemoryZone[], apex: DomainName): MemoryZone {
   const zone = zones.find((candidate) => Buffer.compare(candidate.apex, apex) === 0);
   if (zone === undefined) throw new Error('the image asks for a zone that it was not given');
   return zone;
+}
+
+function sortedZone(apex: DomainName, records: readonly RR[]): MemoryZone {
+  return new MemoryZone(apex, records.toSorted(compareRdata));
 }
 
 /** RRsets come in canonical order of their data (RFC 4034 §6.3), as from the store. */

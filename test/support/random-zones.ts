@@ -1,9 +1,11 @@
 // Sets of zones as strange as sound zones can be, and questions near what they hold. Few labels, so that names meet.
 import fc from 'fast-check';
+import { showInstant } from '../../src/base/instant.ts';
 import { scanType } from '../../src/rdata/table.ts';
 import { type DomainName, parentName, showName } from '../../src/wire/name.ts';
 import { checkZone } from '../../src/zone/check.ts';
 import type { RR } from '../../src/zone/record.ts';
+import { NOW_MS } from './answering.ts';
 import { MemoryZone } from './memory-zone.ts';
 import type { Question, ReferenceZone } from './reference-answerer.ts';
 import { name, rr, showRecord } from './rr.ts';
@@ -117,19 +119,62 @@ function path(maxLength: number): fc.Arbitrary<string[]> {
   return fc.array(label, { maxLength });
 }
 
-/** One record, or the several CNAMEs of a steered owner with its policy line. */
+/** One record, or a steered owner with its lines. */
 function recordsIn(apex: string): fc.Arbitrary<RR[]> {
-  const steered = fc
-    .tuple(path(2), fc.array(target(apex), { minLength: 2, maxLength: 3 }))
-    .map(([labels, targets]) => {
-      const owner = [...labels, apex].join('.');
-      const cnames = targets.map((text) => rr(`${owner}. 60 CNAME ${text}`));
-      return [...cnames, rr(`_steer.${owner}. 60 TXT "order=rotate"`)];
-    });
   return fc.oneof(
     { weight: 9, arbitrary: recordIn(apex).map((record) => [record]) },
-    { weight: 1, arbitrary: steered },
+    { weight: 2, arbitrary: steeredOwner(apex) },
   );
+}
+
+/** Several CNAMEs or addresses, and any lines about them. */
+export function steeredOwner(apex: string): fc.Arbitrary<RR[]> {
+  const cnames = fc
+    .array(target(apex), { minLength: 1, maxLength: 3 })
+    .map((targets) => targets.map((text) => ['CNAME', text] as const));
+  const addresses = fc
+    .subarray(['192.0.2.1', '192.0.2.2', '192.0.2.3', '2001:db8::1', '2001:db8::2'], { minLength: 1 })
+    .map((list) => list.map((text) => [text.includes(':') ? 'AAAA' : 'A', text] as const));
+  return fc.oneof(cnames, addresses).chain((members) => {
+    const line = fc
+      .tuple(fc.constantFrom(...members), memberWords)
+      .map(([[, member], words]) => `${member} ${words}`);
+    return fc.tuple(path(2), policyLine, fc.array(line, { maxLength: 5 })).map(([labels, policy, lines]) => {
+      const owner = [...labels, apex].join('.');
+      return [
+        ...members.map(([type, text]) => rr(`${owner}. 60 ${type} ${text}`)),
+        ...[policy, ...lines].map((text) => rr(`_steer.${owner}. 60 TXT "${text}"`)),
+      ];
+    });
+  });
+}
+
+const policyLine = fc
+  .tuple(
+    fc.constantFrom('order=rotate', 'order=fixed'),
+    fc.constantFrom('', ' take=1', ' take=2'),
+    fc.constantFrom('', ' need=2', ' need=3'),
+    fc.constantFrom('', '', ' min=0', ' min=2', ' min=50%'),
+    fc.constantFrom('', ' ttl=15..120', ' ttl=30', ' ttl=15..120 settle=20'),
+    fc.constantFrom('', '', ' quorum=2'),
+  )
+  .map((words) => words.join(''));
+
+/** Long ago, a minute ago, in a minute: by the clock of `NOW_MS`. */
+const untilWord = fc.constantFrom(
+  '',
+  '',
+  ...['2020-01-01T00:00:00Z', ...[-60, 60].map(instant)].map((t) => ` until=${t}`),
+);
+
+const memberWords = fc.oneof(
+  fc.constantFrom('backup', 'weight=2', 'state=out', 'state=up', 'backup state=out'),
+  untilWord.map((until) => `state=out${until}`),
+  fc.tuple(fc.constantFrom('mon-a.', 'mon-b.'), untilWord).map(([by, until]) => `down by=${by}${until}`),
+);
+
+function instant(seconds: number): string {
+  return showInstant(NOW_MS / 1000 + seconds);
 }
 
 function ownerIn(apex: string): fc.Arbitrary<string> {

@@ -1,7 +1,11 @@
 // What an authoritative server says, written down from the RFCs as plainly as possible: RFC 1034 §4.3.2 (the
 // algorithm), RFC 4592 (wildcards), RFC 6672 (DNAME), RFC 2308 (negative answers), RFC 6604 (RCODE after an
-// alias), RFC 8020 (empty non-terminals), RFC 4035 §3.1.4.1 (DS), RFC 8482 (ANY). It shares no code with
-// src/answer and src/image, knows no sizes and turns nothing; answers are compared as sets.
+// alias), RFC 8020 (empty non-terminals), RFC 4035 §3.1.4.1 (DS), RFC 8482 (ANY); and STEERING.md §3, §6, §9 for
+// steered owners. It shares no code with src/answer and src/image, knows no sizes and turns nothing; answers are
+// compared as sets.
+import { steeringLinesOf } from '../../src/steer/lines.ts';
+import { liveSetOf } from '../../src/steer/live.ts';
+import { memberOf } from '../../src/steer/member.ts';
 import { Rcode, RRType } from '../../src/wire/iana.ts';
 import {
   childName,
@@ -40,8 +44,8 @@ export interface Answer {
   readonly additional: readonly RR[];
 }
 
-/** Which of several CNAMEs of a steered owner is answered (STEERING.md §9); any is right. */
-export type Choice = (cnames: readonly RR[]) => RR | undefined;
+/** Which `count` of a tier's records are answered; any are right. */
+export type Choice = (tier: readonly RR[], count: number) => readonly RR[];
 
 /** Aliases that are followed for one question, CNAME and DNAME alike. */
 export const MAX_ALIASES = 16;
@@ -50,12 +54,13 @@ export const MAX_ALIASES = 16;
 export class ReferenceAnswerer {
   readonly #zones: readonly Zone[];
 
-  constructor(zones: Iterable<ReferenceZone>) {
-    this.#zones = [...zones].map(({ apex, records }) => new Zone(apex, records));
+  /** The zones have been as they are for long; `nowSeconds` is when all questions come. */
+  constructor(zones: Iterable<ReferenceZone>, nowSeconds = 0) {
+    this.#zones = [...zones].map(({ apex, records }) => new Zone(apex, records, nowSeconds));
   }
 
   /** RFC 1034 §4.3.2, its steps 1 to 4, once for every alias followed. */
-  answer({ qname, qtype }: Question, choose: Choice = ([first]) => first): Answer {
+  answer({ qname, qtype }: Question, choose: Choice = (tier, count) => tier.slice(0, count)): Answer {
     const answer: RR[] = [];
     const asked: DomainName[] = [];
     let name = qname;
@@ -84,8 +89,11 @@ export class ReferenceAnswerer {
           const additional = this.#addressesOf(zone, said.records, 'glue too');
           return { rcode: Rcode.NOERROR, aa, answer, authority: said.records, additional };
         }
-        case 'nodata':
-          return { rcode: Rcode.NOERROR, aa, answer, authority: [zone.negativeSoa()], additional: [] };
+        case 'nodata': {
+          const soa = zone.negativeSoa();
+          const authority = [{ ...soa, ttl: Math.min(soa.ttl, said.most ?? soa.ttl) }];
+          return { rcode: Rcode.NOERROR, aa, answer, authority, additional: [] };
+        }
         case 'nxdomain':
           return { rcode: Rcode.NXDOMAIN, aa, answer, authority: [zone.negativeSoa()], additional: [] };
         case 'too long':
@@ -140,21 +148,42 @@ export class ReferenceAnswerer {
 type Said =
   | { readonly kind: 'data' | 'referral' | 'too long'; readonly records: readonly RR[] }
   | { readonly kind: 'alias'; readonly records: readonly RR[]; readonly target: DomainName }
-  | { readonly kind: 'nodata' | 'nxdomain' };
+  | { readonly kind: 'nodata'; readonly most?: number | undefined }
+  | { readonly kind: 'nxdomain' };
+
+/** What exists by one name. */
+interface Node {
+  /** Those that are answered, and of steered types all that are desired. */
+  readonly records: RR[];
+  /** By type. */
+  readonly steered: Map<number, SteeredSet>;
+}
+
+/** What may be answered of a steered RRset: its live members in tiers, with the TTL of now. */
+interface SteeredSet {
+  readonly tiers: readonly (readonly RR[])[];
+  readonly take: number;
+  readonly lowTtl: number;
+}
 
 class Zone {
   readonly apex: DomainName;
   /** Every name that exists: owners, and their ancestors up to the apex (RFC 8020 §2). */
-  readonly #nodes = new Map<string, RR[]>();
+  readonly #nodes = new Map<string, Node>();
 
-  constructor(apex: DomainName, records: readonly RR[]) {
+  constructor(apex: DomainName, records: readonly RR[], nowSeconds: number) {
     this.apex = apex;
     for (const rr of records) {
       if (!isSubdomain(rr.owner, apex) || isSteering(rr.owner)) continue;
       for (const name of [rr.owner, ...ancestors(rr.owner)]) {
-        if (isSubdomain(name, apex) && !this.#nodes.has(keyOf(name))) this.#nodes.set(keyOf(name), []);
+        if (!isSubdomain(name, apex) || this.#nodes.has(keyOf(name))) continue;
+        this.#nodes.set(keyOf(name), { records: [], steered: new Map() });
       }
-      this.#nodes.get(keyOf(rr.owner))?.push(rr);
+      this.#nodes.get(keyOf(rr.owner))?.records.push(rr);
+    }
+    for (const [key, node] of this.#nodes) {
+      const lines = records.filter((rr) => rr.type === RRType.TXT && keyOf(rr.owner) === `\x06_steer${key}`);
+      steer(node, lines, nowSeconds);
     }
   }
 
@@ -174,18 +203,14 @@ class Zone {
       if (dname !== undefined && !isQname) return redirect(qname, qtype, dname);
       closestEncloser = name;
     }
-    return dataOrAlias(this.#nodes.get(keyOf(qname)) ?? [], qtype, choose); // 3a
+    return dataOrAlias(this.#nodes.get(keyOf(qname)) ?? NOTHING, qname, qtype, choose); // 3a
   }
 
   /** Step 3c: nothing by this name; RFC 4592 §3.3: the asterisk below the closest encloser speaks for it. */
   #synthesize(qname: DomainName, qtype: number, closestEncloser: DomainName, choose: Choice): Said {
     const source = this.#nodes.get(keyOf(childName(ASTERISK, closestEncloser)));
     if (source === undefined) return { kind: 'nxdomain' };
-    return dataOrAlias(
-      source.map((rr) => ({ ...rr, owner: qname })),
-      qtype,
-      choose,
-    );
+    return dataOrAlias(source, qname, qtype, choose);
   }
 
   /** RFC 2308 §3 and §5: the SOA, with the lower of its own TTL and its MINIMUM field. */
@@ -196,9 +221,9 @@ class Zone {
     return { ...soa, ttl: Math.min(soa.ttl, minimum) };
   }
 
-  /** Records of one owner and type, with the lowest of their TTLs (RFC 2181 §5.2). */
-  rrset(owner: DomainName, type: number): RR[] {
-    return rrsetIn(this.#nodes.get(keyOf(owner)) ?? [], type);
+  /** Records of one owner and type, with the lowest of their TTLs (RFC 2181 §5.2); of steered ones all that live. */
+  rrset(owner: DomainName, type: number): readonly RR[] {
+    return rrsetIn(this.#nodes.get(keyOf(owner)) ?? NOTHING, type);
   }
 
   /** Whether `name` is at or below a zone cut, or below a DNAME. */
@@ -222,18 +247,79 @@ class Zone {
   }
 }
 
-/** What the records of a node, or of a source of synthesis, say to a question of `qtype`. */
-function dataOrAlias(node: readonly RR[], qtype: number, choose: Choice): Said {
-  // RFC 8482 §4.1: one RRset will do for ANY; here the one of the lowest type.
-  const type = qtype === RRType.ANY ? Math.min(...node.map((rr) => rr.type)) : qtype;
-  const records = rrsetIn(node, type);
-  const cname = choose(rrsetIn(node, RRType.CNAME));
-  if (type === RRType.CNAME && cname !== undefined) return { kind: 'data', records: [cname] };
-  if (records.length > 0) return { kind: 'data', records };
+/** What a node, or a source of synthesis, says about `qname` to a question of `qtype`. */
+function dataOrAlias(node: Node, qname: DomainName, qtype: number, choose: Choice): Said {
+  // RFC 8482 §4.1: one RRset will do for ANY; here the one of the lowest type that has something to say.
+  const types = node.records.map((rr) => rr.type).sort((a, b) => a - b);
+  const anyType = types.find((type) => rrsetIn(node, type).length > 0) ?? types[0] ?? qtype;
+  const type = qtype === RRType.ANY ? anyType : qtype;
+  const has = (one: number): boolean => types.includes(one);
   // RFC 4035 §2.5: these two may stand beside a CNAME, so where they do not, there is nothing to follow.
   const isBesideAlias = qtype === RRType.RRSIG || qtype === RRType.NSEC;
-  if (cname === undefined || isBesideAlias) return { kind: 'nodata' };
-  return { kind: 'alias', records: [cname], target: nameIn(cname.rdata, 0) };
+  const isAlias = !has(type) && has(RRType.CNAME) && !isBesideAlias;
+  if (!has(type) && !isAlias) return { kind: 'nodata' };
+  const records = answeredOf(node, isAlias ? RRType.CNAME : type, (tier, count) =>
+    choose(
+      tier.map((rr) => ({ ...rr, owner: qname })),
+      count,
+    ),
+  );
+  const [first] = records;
+  // STEERING.md §3: it exists, but nothing of it is live.
+  if (first === undefined) {
+    return { kind: 'nodata', most: node.steered.get(isAlias ? RRType.CNAME : type)?.lowTtl };
+  }
+  return isAlias ? { kind: 'alias', records, target: nameIn(first.rdata, 0) } : { kind: 'data', records };
+}
+
+/** The records of one answer: STEERING.md §3 step 8, §9. */
+function answeredOf(node: Node, type: number, choose: Choice): readonly RR[] {
+  const steered = node.steered.get(type);
+  if (steered === undefined) {
+    const records = rrsetIn(node, type);
+    return choose(records, type === RRType.CNAME ? 1 : records.length);
+  }
+  const answered: RR[] = [];
+  for (const tier of steered.tiers) {
+    answered.push(...choose(tier, Math.min(tier.length, steered.take - answered.length)));
+  }
+  return answered;
+}
+
+/** STEERING.md §3, steps 1 to 3, 5 and 6, and §6, in its own words. */
+function steer(node: Node, steering: readonly RR[], nowSeconds: number): void {
+  const rdatas = steering.map(({ rdata }) => rdata);
+  const [line] = steering;
+  if (line === undefined) return;
+  const lines = steeringLinesOf({ name: line.owner, rrsets: [{ type: RRType.TXT, ttl: 0, rdatas }] });
+  const { policy } = lines;
+  if (policy === undefined) return;
+  const lapses = [...lines.verdicts, ...lines.members.values()].map(
+    ({ until }) => until ?? Number.POSITIVE_INFINITY,
+  );
+  const isCalm = lapses.every((until) => until > nowSeconds || until + policy.settle <= nowSeconds);
+  for (const type of [RRType.A, RRType.CNAME, RRType.AAAA]) {
+    const desired = rrsetIn(node, type);
+    const [some] = desired;
+    if (some === undefined) continue;
+    const live = liveSetOf(
+      desired.map(({ rdata }) => memberOf(type, rdata)),
+      lines,
+      nowSeconds,
+    );
+    const isHigh = isCalm && [...live.states.values()].every((state) => state === 'live');
+    const { low, high } = policy.ttl ?? { low: some.ttl, high: some.ttl };
+    const answering = desired
+      .filter(({ rdata }) => live.answering.includes(memberOf(type, rdata)))
+      .map((rr) => ({ ...rr, ttl: isHigh ? high : low }));
+    const isBackup = ({ rdata }: RR): boolean => lines.members.get(memberOf(type, rdata))?.backup === true;
+    const tiers: RR[][] = [];
+    for (const tier of [answering.filter((rr) => !isBackup(rr)), answering.filter(isBackup)]) {
+      if (tier.length > 0 && tiers.flat().length < policy.need) tiers.push(tier);
+    }
+    const take = type === RRType.CNAME ? 1 : policy.take;
+    node.steered.set(type, { tiers, take, lowTtl: low });
+  }
 }
 
 /**
@@ -256,10 +342,15 @@ function isSteering(owner: DomainName): boolean {
   return Buffer.from(owner.subarray(0, 7)).toString('latin1') === '\x06_steer';
 }
 
-function rrsetIn(node: readonly RR[], type: number): RR[] {
-  const records = node.filter((rr) => rr.type === type);
-  const ttl = Math.min(...records.map((rr) => rr.ttl));
-  return records.map((rr) => ({ ...rr, ttl }));
+const NOTHING: Node = { records: [], steered: new Map() };
+
+function rrsetIn({ records, steered }: Node, type: number): readonly RR[] {
+  const tiers = steered.get(type)?.tiers;
+  if (tiers !== undefined) return tiers.flat();
+  const found = records.filter((rr) => rr.type === type);
+  const ttl = Math.min(...found.map((rr) => rr.ttl));
+  const once = new Map(found.map((rr) => [keyOf(rr.rdata), rr])); // RFC 2181 §5: no record comes twice
+  return [...once.values()].map((rr) => ({ ...rr, ttl }));
 }
 
 /** Every name above `name`, the nearest first, the root last. */
@@ -272,7 +363,7 @@ function nameIn(rdata: Uint8Array, offset: number): DomainName {
   return foldName(parseName(new WireReader(rdata, offset)));
 }
 
-function keyOf(name: DomainName): string {
+function keyOf(name: Uint8Array): string {
   return Buffer.from(name).toString('latin1');
 }
 

@@ -2,7 +2,7 @@
 
 import type { Edns } from '../../src/message/edns.ts';
 import { splitWords } from './rr.ts';
-import type { Scenario, Step } from './scenario.ts';
+import type { Happening, Scenario, Step } from './scenario.ts';
 import { Expectation, SECTIONS, type Section, type SectionExpectation } from './scenario-expectation.ts';
 import { Reply, showEdns } from './scenario-reply.ts';
 
@@ -22,14 +22,20 @@ export interface Failure {
   readonly actual: readonly string[];
 }
 
-/** Runs all steps in order; `transport` is for those that leave it open. */
+/**
+ * Runs all steps in order; `transport` is for those that leave it open. Where nothing can be made to `happen`, it ends
+ * before the first step that wants it.
+ */
 export async function runScenario(
   scenario: Scenario,
   ask: Ask,
   transport: 'udp' | 'tcp',
+  happen?: (happening: Happening) => void,
 ): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
   for (const step of scenario.steps) {
+    if (happen === undefined && step.before.length > 0) break;
+    for (const happening of step.before) happen?.(happening);
     const used = step.transport === 'any' ? transport : step.transport;
     const reply = await ask(step.query, used === 'tcp', step.from);
     const actual = new Reply(step, reply);

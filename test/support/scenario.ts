@@ -43,7 +43,19 @@ export interface Step {
   readonly from: Uint8Array | undefined;
   /** The expectation's lines without indentation, ranges expanded. */
   readonly expected: readonly string[];
+  /** What happens between the question before and this one. */
+  readonly before: readonly Happening[];
 }
+
+/** Time that passes, or a change of a zone: `wait SECONDS`, `change APEX` with lines that begin with `-` or `+`. */
+export type Happening =
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | {
+      readonly kind: 'change';
+      readonly apex: DomainName;
+      readonly removed: readonly RR[];
+      readonly added: readonly RR[];
+    };
 
 /** Text that is not a scenario: `path:line: what is wrong`. */
 export class ScenarioError extends Error {}
@@ -56,15 +68,22 @@ export function scanScenario(path: string, text: string): Scenario {
   const settings = new Map<string, string>();
   const zones: ScenarioZone[] = [];
   const steps: Step[] = [];
+  let before: Happening[] = [];
+  const step = (scanned: Step): void => {
+    steps.push({ ...scanned, before });
+    before = [];
+  };
   for (const block of blocksOf(lines)) {
     try {
       const { texts } = splitWords(block.head);
       const [keyword = '', subject = '', value = ''] = texts;
       if (keyword === 'set') settings.set(subject, value);
       else if (keyword === 'zone') zones.push(scanZone(subject, block.body));
-      else if (keyword === 'ask') steps.push(scanAsk(block, texts.slice(1)));
-      else if (keyword === 'send') steps.push(scanSend(block, texts.slice(1)));
-      else throw new Error(`'zone', 'ask', 'send' or 'set' expected, found '${keyword}'`);
+      else if (keyword === 'ask') step(scanAsk(block, texts.slice(1)));
+      else if (keyword === 'send') step(scanSend(block, texts.slice(1)));
+      else if (keyword === 'wait') before.push({ kind: 'wait', seconds: Number(subject) });
+      else if (keyword === 'change') before.push(scanChange(subject, block.body));
+      else throw new Error(`'zone', 'ask', 'send', 'wait', 'change' or 'set' expected, found '${keyword}'`);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw new ScenarioError(`${path}:${block.line}: ${error.message}`, { cause: error });
@@ -116,6 +135,14 @@ function expandRange(line: string): string[] {
 
 function scanZone(apex: string, body: readonly string[]): ScenarioZone {
   return { apex: name(apex), records: body.map((line) => rr(line, apex)) };
+}
+
+function scanChange(apex: string, body: readonly string[]): Happening {
+  const records = (sign: string): RR[] =>
+    body.filter((line) => line.startsWith(`${sign} `)).map((line) => rr(line.slice(2).trim(), apex));
+  const [removed, added] = [records('-'), records('+')];
+  if (removed.length + added.length < body.length) throw new Error("'- RECORD' or '+ RECORD' expected");
+  return { kind: 'change', apex: name(apex), removed, added };
 }
 
 // --- questions ---
@@ -256,6 +283,7 @@ function stepOf(
     transport: truncated && transport === 'any' ? 'udp' : transport,
     from,
     expected,
+    before: [],
   };
 }
 

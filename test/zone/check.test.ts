@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { checkSteering } from '../../src/steer/check.ts';
 import { showName } from '../../src/wire/name.ts';
 import { checkOwners, checkZone } from '../../src/zone/check.ts';
 import { checkTtls } from '../../src/zone/check-ttl.ts';
@@ -29,7 +30,7 @@ describe('zone check', () => {
   for (const file of broken) {
     it(`finds what is wrong with broken/${file}, and nothing else`, () => {
       const zone = brokenZone(file);
-      const rules = new Set([...checkZone(zone), ...checkTtls(zone.records)].map(({ rule }) => rule));
+      const rules = new Set(allFindings(zone).map(({ rule }) => rule));
       expect([...rules]).to.deep.equal([file.replace('.zone', '')]);
     });
   }
@@ -128,7 +129,7 @@ g            MX    10 txt
   it('gives each finding a message of one line without a full stop, and the severity of its rule', () => {
     for (const file of broken) {
       const zone = brokenZone(file);
-      for (const { message, severity, rule } of [...checkZone(zone), ...checkTtls(zone.records)]) {
+      for (const { message, severity, rule } of allFindings(zone)) {
         expect(message).to.match(/^[^\n]*([^.\n]|_steer\.\S+\.)$/);
         expect(severity).to.equal(RULES[rule]);
       }
@@ -196,6 +197,10 @@ describe('zone check of changed owners', () => {
 /** The file's name gives the apex, as everywhere. */
 function brokenZone(file: string): MemoryZone {
   return memoryZone(file.replace('.zone', ''), readFileSync(`test/zones/broken/${file}`, 'utf8'));
+}
+
+function allFindings(zone: MemoryZone): Finding[] {
+  return [...checkZone(zone), ...checkTtls(zone.records), ...checkSteering(zone.owners())];
 }
 
 function sound(text: string): MemoryZone {
