@@ -113,8 +113,8 @@ export class SecondaryService {
   }
 
   /** For NOTIFY. */
-  notified(apex: DomainName, serial: number | undefined): void {
-    this.#secondaries.notified(apex, serial);
+  notified(apex: DomainName, serial: number | undefined, address: string): void {
+    this.#secondaries.notified(apex, serial, address);
   }
 
   /** Why the zone at `apex` cannot be changed here; `undefined` when it is no secondary. */

@@ -336,7 +336,7 @@ export class Server implements Controlled {
     const notify = new NotifyHandler({
       primariesOf: (apex) => this.#secondaries.notifiersOf(apex),
       isServed: (apex) => this.#database.zone(apex) !== undefined,
-      notified: (apex, serial) => this.#secondaries.notified(apex, serial),
+      notified: (apex, serial, address) => this.#secondaries.notified(apex, serial, address),
       effects,
     });
     return new Dispatcher({

@@ -59,8 +59,8 @@ export class Secondaries {
   }
 
   /** See {@link SecondaryZone.notified}. */
-  notified(apex: DomainName, serial: number | undefined): void {
-    this.#zones.get(showName(apex))?.zone.notified(serial);
+  notified(apex: DomainName, serial: number | undefined, address: string): void {
+    this.#zones.get(showName(apex))?.zone.notified(serial, address);
   }
 
   /** See {@link SecondaryZone.refresh}; `undefined` when it is no secondary zone. */

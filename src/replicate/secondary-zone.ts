@@ -67,6 +67,8 @@ export class SecondaryZone {
   #running: Promise<RefreshResult> | undefined;
   /** Told while a check was under way: its question may have come too early. */
   #isWantedAgain = false;
+  /** The primary that has told of a change: asked first by the next check. */
+  #notifier: string | undefined;
   #startedMs = Number.NEGATIVE_INFINITY;
   #receiving: number | undefined;
   #lastError: string | undefined;
@@ -111,11 +113,15 @@ export class SecondaryZone {
     };
   }
 
-  /** Its primary says that it has changed, perhaps to `serial` (RFC 1996 §3.7). Repetitions do no harm. */
-  notified(serial: number | undefined): void {
+  /**
+   * The primary at `address` says that the zone has changed, perhaps to `serial` (RFC 1996 §3.7): it is asked first, since
+   * the others may not have the change yet. Repetitions do no harm.
+   */
+  notified(serial: number | undefined, address: string): void {
     const soa = storedSoa(this.#tools.database, this.apex);
     const isKnown = serial !== undefined && soa !== undefined && !isSerialAhead(serial, soaSerial(soa.rdata));
     if (isKnown && this.#state.phase === 'fresh') return;
+    this.#notifier = address;
     if (this.#running !== undefined) this.#isWantedAgain = true;
     this.#state = hurried(this.#state, Math.max(this.#nowMs, this.#startedMs + NOTIFY_GAP_MS));
     this.#schedule();
@@ -195,8 +201,12 @@ export class SecondaryZone {
       return this.#fail(messageOf(error));
     }
     const errors: string[] = [];
+    const notifier = this.#notifier;
+    this.#notifier = undefined;
+    const isFirst = ({ endpoint }: Primary) => endpoint.address === notifier;
+    const rest = this.primaries.filter((primary) => !isFirst(primary));
     try {
-      for (const primary of this.primaries) {
+      for (const primary of [...this.primaries.filter(isFirst), ...rest]) {
         try {
           return await this.#succeed(primary, await this.#fetch(primary, isFull));
         } catch (error) {

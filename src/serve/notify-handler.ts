@@ -22,8 +22,8 @@ export interface NotifyHandlerOptions {
   primariesOf(apex: DomainName): readonly NotifyingPrimary[] | undefined;
   /** Whether the zone at `apex` is served here. */
   isServed(apex: DomainName): boolean;
-  /** A primary says that its zone has changed, perhaps to `serial`. */
-  notified(apex: DomainName, serial: number | undefined): void;
+  /** The primary at `address` says that its zone has changed, perhaps to `serial`. */
+  notified(apex: DomainName, serial: number | undefined, address: string): void;
   readonly effects: Effects;
 }
 
@@ -83,7 +83,7 @@ export class NotifyHandler implements RequestHandler {
       const used = key === undefined ? 'is not signed' : `is signed with key ${showName(key)}`;
       return { rcode: Rcode.REFUSED, why: `this NOTIFY of ${zone} ${used}; it must be with key ${keys}` };
     }
-    this.#options.notified(apex, serialIn(message, apex));
+    this.#options.notified(apex, serialIn(message, apex), address);
     return { rcode: Rcode.NOERROR, isAuthoritative: true };
   }
 }

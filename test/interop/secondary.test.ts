@@ -14,7 +14,7 @@ import { soaSerial } from '../../src/zone/serial.ts';
 import { ChildServer } from '../support/child-server.ts';
 import { notifyingBind, notifyingKnot } from '../support/notifying-peers.ts';
 import { isInstalled, type Peer, RunningPeer } from '../support/peers.ts';
-import { name, scanRecord, showRecord } from '../support/rr.ts';
+import { name, rr, scanRecord, showRecord } from '../support/rr.ts';
 import { askOverTcp } from '../support/tcp-exchange.ts';
 import { SECRET, tsigKey } from '../support/tsig.ts';
 import { UdpClient } from '../support/udp-client.ts';
@@ -70,7 +70,7 @@ describe('Waypost as a secondary of other servers', function () {
         primary = await RunningPeer.start(make(port), join(directory, title), [{ apex: APEX, text: ZONE }]);
         appendFileSync(
           secondary.config,
-          `[zone."${APEX}"]\nprimary = { address = "127.0.0.1:${primary.port}", key = "secondary." }\nforward-updates = true\n`,
+          `[zone."${APEX}"]\nprimary = { address = "127.0.0.1:${primary.port}", key = "secondary." }\nforward-updates = true\ntransfer = [ { key = "secondary." } ]\n`,
         );
         await control().reload(undefined);
       });
@@ -168,7 +168,7 @@ describe('Waypost as a secondary of other servers', function () {
         const tookMs = await untilSerial(await serialAt(there()));
         expect(tookMs).to.be.below(withinMs);
         expect((await query(here(), `new.${APEX}`, RRType.A)).answers).to.have.length(1);
-        expect(secondary?.log).to.match(/secondary: changed .*added=1 removed=0/);
+        await secondary?.until(() => /secondary: changed .*added=1 removed=0/.test(secondary?.log ?? ''));
         expect(secondary?.log).not.to.contain('no differences');
         await expectSame();
       });
@@ -188,6 +188,24 @@ describe('Waypost as a secondary of other servers', function () {
         for (let i = 0; i < 100; i++) await update(there(), `many${i} 60 TXT "${i}"`);
         expect(await untilSerial(await serialAt(there()))).to.be.below(2 * withinMs);
         await expectSame();
+      });
+
+      it('passes the differences on, with the serials of its primary', async () => {
+        const soa = { ...rr('@ 60 SOA ns1 host 7 7200 900 1209600 300'), class: RRClass.IN };
+        const question = { name: name(APEX), type: RRType.IXFR, class: RRClass.IN };
+        const ixfr = makeQuery(nextId(), question, { authorities: [soa] });
+        const { octets } = signRequest(composeMessage(ixfr), KEY, nowS());
+        const newest = await serialAt(here());
+        const records: string[] = [];
+        await askOverTcp(here(), octets, (reply) => {
+          const { answers } = parseMessage(reply);
+          records.push(
+            ...answers.map(({ type, rdata }) => (type === RRType.SOA ? `${soaSerial(rdata)}` : '')),
+          );
+          return records.length > 1 && records.at(-1) === `${newest}`;
+        });
+        expect(records.slice(0, 2)).to.deep.equal([`${newest}`, '7']);
+        expect(records.length).to.be.below(500);
       });
 
       it('fetches the whole zone when told to, and says when the primary is gone', async () => {

@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import type { Endpoint } from '../../src/base/endpoint.ts';
+import type { Message } from '../../src/message/message.ts';
 import { unservable } from '../../src/replicate/secondaries.ts';
 import { SecondaryZone } from '../../src/replicate/secondary-zone.ts';
 import { Slots } from '../../src/replicate/slots.ts';
+import type { WantedTransfer } from '../../src/replicate/transfer-client.ts';
 import { ZoneDatabase } from '../../src/store/database.ts';
 import { Turns } from '../../src/store/turns.ts';
 import { ZoneReceiver } from '../../src/store/zone-receiver.ts';
@@ -46,17 +49,17 @@ describe('replicate/secondary-zone', () => {
   });
 
   /** Everything that a start of the server makes. */
-  function open(): void {
+  function open(models: Readonly<Record<string, ModelPrimary>> = { '192.0.2.1': primary }): void {
+    const modelAt = ({ address }: Endpoint) => models[address] ?? primary;
     timers = new FakeTimers();
     database = new ZoneDatabase(directory);
     const image = new MapImage((apex) => writer.shownView(apex));
     writer = new ZoneWriter({ database, image, effects });
     for (const _ of writer.serveStored(undefined, unservable(database, [APEX], effects.nowMs())));
     const receiver = new ZoneReceiver({ database, writer, effects, turns: new Turns() });
-    const endpoint = { address: '192.0.2.1', port: 53 };
     const tools = {
-      exchanger: primary,
-      client: primary,
+      exchanger: { ask: (request: Message, to: Endpoint) => modelAt(to).ask(request) },
+      client: { fetch: (wanted: WantedTransfer) => modelAt(wanted.from).fetch(wanted) },
       receiver,
       database,
       maxOctets: 1 << 20,
@@ -64,7 +67,11 @@ describe('replicate/secondary-zone', () => {
       timers,
       slots: new Slots(1, 1),
     };
-    zone = new SecondaryZone({ apex: APEX, primaries: [{ endpoint, key: undefined }] }, tools);
+    const primaries = Object.keys(models).map((address) => ({
+      endpoint: { address, port: 53 },
+      key: undefined,
+    }));
+    zone = new SecondaryZone({ apex: APEX, primaries }, tools);
     zone.start();
   }
 
@@ -114,17 +121,33 @@ describe('replicate/secondary-zone', () => {
 
   it('NOTIFY makes it look at once; repetitions and what is known already do not', async () => {
     await pass(500);
-    zone.notified(5);
+    zone.notified(5, '192.0.2.1');
     await pass(1000);
     expect(primary.asked).to.deep.equal(['AXFR']);
     primary.versions.push(TWO);
-    for (let i = 0; i < 10; i++) zone.notified(6);
+    for (let i = 0; i < 10; i++) zone.notified(6, '192.0.2.1');
     await pass(1000);
     expectHeld(TWO);
-    for (let i = 0; i < 10; i++) zone.notified(6);
-    zone.notified(undefined);
+    for (let i = 0; i < 10; i++) zone.notified(6, '192.0.2.1');
+    zone.notified(undefined, '192.0.2.1');
     await pass(1000);
     expect(primary.asked).to.deep.equal(['AXFR', 'SOA', 'IXFR 5', 'SOA']);
+  });
+
+  it('asks the primary first that has told of the change', async () => {
+    const [first, second] = [new ModelPrimary(ONE), new ModelPrimary(ONE)];
+    await close();
+    primary = first;
+    open({ '192.0.2.1': first, '192.0.2.2': second });
+    await pass(500);
+    second.versions.push(TWO);
+    zone.notified(6, '192.0.2.2');
+    await pass(1000);
+    expectHeld(TWO);
+    expect(first.asked).to.deep.equal(['AXFR']);
+    first.isUp = false;
+    expect(await refresh(false)).to.deep.equal({ kind: 'current', serial: 6 });
+    expect(second.asked).to.deep.equal(['SOA', 'IXFR 5', 'SOA']);
   });
 
   it('a primary that is away: RETRY, EXPIRE, SERVFAIL, and served again when it is back', async () => {

@@ -33,7 +33,7 @@ describe('serve/notify-handler', () => {
             ]
           : undefined,
       isServed: (apex) => showName(apex) === 'first.test.',
-      notified: (apex, serial) => told.push(`${showName(apex)} ${serial}`),
+      notified: (apex, serial, address) => told.push(`${showName(apex)} ${serial} ${address}`),
       effects: new FakeEffects(),
     });
     const question = { name: name(zone), type: rest.type ?? RRType.SOA, class: RRClass.IN };
@@ -61,12 +61,12 @@ describe('serve/notify-handler', () => {
   it('takes it from a primary, with the serial it tells', async () => {
     expect(await notify('second.test', '192.0.2.1')).to.deep.equal({
       ...TAKEN,
-      told: ['second.test. undefined'],
+      told: ['second.test. undefined 192.0.2.1'],
     });
     const soa = rr('@ SOA ns1 hostmaster 77 2 3 4 5', 'second.test');
     const message = { answers: [{ ...soa, class: RRClass.IN }] };
     const { told } = await notify('Second.TEST', '::ffff:192.0.2.1', { message });
-    expect(told).to.deep.equal(['second.test. 77']);
+    expect(told).to.deep.equal(['second.test. 77 192.0.2.1']);
   });
 
   it('where a key is configured, only when it is signed with it', async () => {
