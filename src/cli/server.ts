@@ -5,6 +5,7 @@ import { RawResponder } from '../answer/raw-responder.ts';
 import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
+import { showAddress } from '../base/ip.ts';
 import { scanFullName } from '../config/keys.ts';
 import type { Config } from '../config/settings.ts';
 import { Members } from '../control/members.ts';
@@ -15,11 +16,14 @@ import type {
   ReloadReport,
   SecondarySummary,
   ServerStatus,
+  WaitReport,
   ZoneSummary,
 } from '../control/protocol.ts';
 import { type Controlled, ControlServer } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
+import { Exchanger } from '../replicate/exchange.ts';
+import type { Notifier } from '../replicate/notifier.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
 import { NotifyHandler } from '../serve/notify-handler.ts';
@@ -51,6 +55,7 @@ import type { ZoneView } from '../zone/view.ts';
 import { HistoryControl } from './history-control.ts';
 import { listenAddressOf } from './listen-address.ts';
 import { type Configuration, LiveConfig } from './live-config.ts';
+import { makeNotifier, notifyRulesOf } from './notifying.ts';
 import { reportReload } from './reload-report.ts';
 import { SecondaryService } from './secondary-service.ts';
 import { VERSION } from './version.ts';
@@ -87,6 +92,8 @@ export class Server implements Controlled {
   readonly #snapshots: SnapshotPool;
   readonly #transfers: TransferHandler;
   readonly #dispatcher: Dispatcher;
+  readonly #exchanger: Exchanger;
+  readonly #notifier: Notifier;
   readonly #cutter: JournalCutter;
   readonly #members: Members;
   readonly #loader: ZoneLoader;
@@ -145,12 +152,23 @@ export class Server implements Controlled {
       view: (apex) => steered.view(this.#writer.shownView(apex)),
       onGeneration: (memory) => this.#publish(memory),
     });
+    this.#exchanger = new Exchanger({ effects, timers: SYSTEM_TIMERS });
+    this.#notifier = makeNotifier(this.#live.config, this.#live.permissions.keys, {
+      exchanger: this.#exchanger,
+      effects,
+      timers: SYSTEM_TIMERS,
+      view: (apex) => (database.zone(apex) === undefined ? undefined : database.view(apex)),
+      zoneAbove: (name) => this.#image.zoneAbove(name),
+    });
     this.#writer = new ZoneWriter({
       database,
       image: this.#image,
       effects,
       steered,
-      onChanged: (apex) => this.#cutter.note(apex),
+      onChanged: (apex) => {
+        this.#cutter.note(apex);
+        this.#notifier.changed(apex);
+      },
     });
     this.#cutter = new JournalCutter({
       database,
@@ -262,6 +280,7 @@ export class Server implements Controlled {
    */
   async reload(apex?: string): Promise<ReloadReport> {
     const mistakes = this.#live.reload();
+    this.#notifier.configure(notifyRulesOf(this.#live.config, this.#live.permissions.keys));
     for (const mistake of mistakes)
       this.#effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const report = await this.#load();
@@ -302,10 +321,15 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
-      secondaries: countPhases(this.#secondaries.summaries().values()),
+      secondaryZones: countPhases(this.#secondaries.summaries().values()),
       transfers: this.#transfers.counts,
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
+      secondaries: this.#notifier.secondaries(),
     };
+  }
+
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    return this.#notifier.wait(apex, serial, ms);
   }
 
   /** Stops accepting, answers what is in hand, closes everything. */
@@ -313,6 +337,8 @@ export class Server implements Controlled {
     this.#isStopping = true;
     this.#stopRotation();
     await this.#secondaries.stop();
+    this.#notifier.stop();
+    this.#exchanger.close();
     this.#lapses.stop();
     await Promise.all([this.#control.close(), this.#queue.close(), this.#loading]);
     await Promise.all([this.#tcp?.close(), this.#pool?.stop(), this.#transfers.stop()]);
@@ -372,6 +398,7 @@ export class Server implements Controlled {
       rulesOf: (apex) => live.permissions.transfersOf(apex),
       updateRulesOf: (apex) => live.permissions.updatesOf(apex),
       zonesOf: (key) => live.permissions.fetchableBy(key),
+      onServed: (apex, address) => this.#notifier.noteTransfer(apex, showAddress(address)),
       most: this.#config.transfers.max,
       effects: this.#effects,
       timers: SYSTEM_TIMERS,
@@ -391,6 +418,7 @@ export class Server implements Controlled {
     await this.#control.listen();
     if (isRestart) await this.#load();
     for (const { apex } of this.#database.zones()) this.#cutter.note(apex);
+    this.#notifier.start();
     this.#stopRotation = SYSTEM_TIMERS.every(COOKIE_CHECK_MS, () => this.#rotateCookies());
   }
 
@@ -491,7 +519,7 @@ function scanApexName(apex: string): DomainName {
   return foldName(scanFullName(apex));
 }
 
-function countPhases(summaries: Iterable<SecondarySummary>): ServerStatus['secondaries'] {
+function countPhases(summaries: Iterable<SecondarySummary>): ServerStatus['secondaryZones'] {
   const counts = { 'never-loaded': 0, fresh: 0, retrying: 0, expired: 0 };
   for (const { phase } of summaries) counts[phase]++;
   return counts;

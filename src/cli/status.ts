@@ -3,6 +3,8 @@ import type { ServerStatus } from '../control/protocol.ts';
 import { readArguments } from './arguments.ts';
 import type { Command } from './commands.ts';
 import { loadConfigFile } from './config-file.ts';
+import { showSecondaries } from './secondaries-table.ts';
+import { showDuration } from './status-units.ts';
 import { showTable } from './terminal.ts';
 
 /** `waypost status`: one screen about the running server. */
@@ -24,8 +26,8 @@ exit code: 0 the server runs, 1 it does not, 2 the command line is wrong
 };
 
 function showStatus(status: ServerStatus): string {
-  const { threads, tcp, transfers, secondaries } = status;
-  const ofSecondaries = Object.entries(secondaries).filter(([, count]) => count > 0);
+  const { threads, tcp, transfers, secondaryZones } = status;
+  const ofSecondaries = Object.entries(secondaryZones).filter(([, count]) => count > 0);
   const head = [
     `waypost ${status.version}, pid ${status.pid}, up ${showDuration(status.uptimeSeconds)}`,
     `listening on ${status.listen.join(', ')} (UDP ${status.udp === 'batch' ? 'in batches' : 'through node:dgram'}, TCP)`,
@@ -51,15 +53,8 @@ function showStatus(status: ServerStatus): string {
     String(thread.replaced),
     showOctets(thread.heapUsed),
   ]);
-  return `${head.join('\n')}\n\n${showTable(columns, rows)}`;
-}
-
-function showDuration(seconds: number): string {
-  const [days, hours, minutes] = [seconds / 86_400, (seconds / 3600) % 24, (seconds / 60) % 60].map(
-    Math.floor,
-  );
-  if (seconds < 60) return `${seconds} s`;
-  return `${days === 0 ? '' : `${days} d `}${hours} h ${minutes} min`;
+  const secondaries = status.secondaries.length === 0 ? '' : `\n${showSecondaries(status.secondaries)}`;
+  return `${head.join('\n')}\n\n${showTable(columns, rows)}${secondaries}`;
 }
 
 function showOctets(octets: number): string {

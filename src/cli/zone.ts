@@ -12,6 +12,7 @@ import { refreshZone } from './zone-refresh.ts';
 import { reloadZones } from './zone-reload.ts';
 import { showDifference, showZoneText } from './zone-show.ts';
 import { undoChange } from './zone-undo.ts';
+import { waitForSecondaries } from './zone-wait.ts';
 
 /** `waypost zone`: the zones of the running server and their history; and who may change them. */
 export const ZONE: Command = {
@@ -28,17 +29,20 @@ export const ZONE: Command = {
                       directory, - for standard output
   may KEY NAME TYPE   whether the update rules of the configuration allow the key to change records of the type at
                       the name, by which rule, or why not. Needs no running server.
+  wait NAME           wait until all secondaries of the zone have the serial it has now; the server asks them
 
   --full              refresh: the whole zone, whatever its serial
   -n, --number N      history: at most N changes; default: 20
   --records           history: the records of each change, too
   --at SERIAL         show, export: as the zone was at SERIAL
   --force             export: replace a FILE that is there
+  --serial N          wait: until they have serial N or a later one
+  --timeout S         wait: at most so many seconds; default: 60
   -c, --config FILE   the server's configuration; default: waypost.toml in this directory, if there is one
   --json              the answer as JSON
 
-exit code: 0 done (may: allowed), 1 no server, a zone file or a primary had errors, what was asked for is not there or cannot be
-undone (may: refused), 2 the command line is wrong
+exit code: 0 done (may: allowed), 1 no server, a zone file or a primary had errors, what was asked for is not there or
+cannot be undone (may: refused; wait: the time was out), 2 the command line is wrong
 `,
   async run(args, terminal) {
     const { values, positionals } = readWords(args);
@@ -82,6 +86,8 @@ function readWords(args: readonly string[]) {
       at: { type: 'string' },
       force: { type: 'boolean' },
       full: { type: 'boolean' },
+      serial: { type: 'string' },
+      timeout: { type: 'string' },
     },
     allowPositionals: true,
   });
@@ -180,6 +186,15 @@ const SUB_COMMANDS: readonly SubCommand[] = [
     options: [],
     run: ({ words, values, isJson, terminal }) =>
       tellPermission(words, { config: values.config, isJson }, terminal),
+  },
+  {
+    name: 'wait',
+    words: ['NAME'],
+    options: ['serial', 'timeout'],
+    run(asked) {
+      const { values, isJson, terminal } = asked;
+      return waitForSecondaries(clientOf(asked), terminal, wordOf(asked, 0), { ...values, isJson });
+    },
   },
 ];
 

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { WaypostError } from '../base/errors.ts';
 import { suggestionFor } from '../base/suggest.ts';
 import { isTable, type TomlInput, type ValueKind } from './kinds.ts';
+import { configuredNotifies } from './notify-rules.ts';
 import { locateToml, type Position, type Positions, showPath, type TomlPath } from './positions.ts';
 import { configuredSecondaries } from './secondary-rules.ts';
 import { type Config, conflictsOf, SETTINGS } from './settings.ts';
@@ -37,6 +38,7 @@ export function readConfig(text: string, file: string): Config {
     ...conflictsOf(config),
     ...configuredUpdates(config).problems,
     ...configuredSecondaries(config).problems,
+    ...configuredNotifies(config).problems,
     ...configuredTransfers(config).problems,
   ];
   if (conflicts.length === 0) return config;

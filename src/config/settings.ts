@@ -12,6 +12,7 @@ import {
   text,
   type ValueKind,
 } from './kinds.ts';
+import { notifications } from './notify.ts';
 import type { TomlPath } from './positions.ts';
 import { primaries } from './primaries.ts';
 import { transferGrants } from './transfer-grants.ts';
@@ -295,6 +296,34 @@ export const SETTINGS = [
     exampleName: 'highperfweb.test',
     exampleNeeds:
       '[keys."secondary."]\nsecret-file = "keys/secondary.secret"\n\n[keys."ns2-waypost."]\nsecret-file = "keys/ns2.secret"\n',
+  },
+  {
+    key: 'zone.*.notify',
+    kind: notifications(),
+    fallback: [],
+    about:
+      'The secondaries that are told of every change of the zone (NOTIFY, RFC 1996), so that they fetch it at once ' +
+      'instead of when their time has come; see [notify.md](notify.md). The server also asks them which serial they have: ' +
+      '`waypost status` shows it, and `waypost zone wait` waits for it. `address` is where the secondary answers (port 53 ' +
+      'unless said otherwise); `key` signs what is sent, and then only signed replies are believed; `source` is the ' +
+      'address of this machine to send from, where it has several and the secondary expects one of them.',
+    example: [
+      { address: '192.0.2.53', key: 'secondary.' },
+      { address: '[2001:db8::53]:5353', source: '2001:db8::1' },
+    ],
+    exampleName: 'example.com',
+    exampleNeeds: '[keys."secondary."]\nsecret-file = "keys/secondary.secret"\n',
+  },
+  {
+    key: 'zone.*.notify-ns',
+    kind: flag(),
+    fallback: false,
+    about:
+      'Tell the name servers of the zone too (the NS records at its apex), on port 53 and without a key, but for this ' +
+      'server itself. Their addresses are taken from the zones served here: a name server whose name belongs elsewhere is ' +
+      'not looked up, since Waypost asks no resolver; put its address into `notify`.',
+    example: true,
+    exampleName: 'example.com',
   },
   {
     key: 'zone.*.primary',

@@ -12,6 +12,7 @@ import {
   type ReloadReport,
   type ServerStatus,
   type UndoReport,
+  type WaitReport,
   type ZoneSummary,
 } from './protocol.ts';
 
@@ -42,6 +43,12 @@ export class ControlClient {
 
   refresh(apex: string, isFull: boolean): Promise<RefreshReport> {
     return this.#ask('POST', `/refresh?zone=${encodeURIComponent(apex)}${isFull ? '&full=1' : ''}`);
+  }
+
+  /** Answered when all secondaries of the zone have the serial, at the latest after `ms`. */
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    const wanted = serial === undefined ? '' : `&serial=${serial}`;
+    return this.#ask('GET', `/wait?zone=${encodeURIComponent(apex)}&ms=${ms}${wanted}`);
   }
 
   members(name: string): Promise<MembersReport> {

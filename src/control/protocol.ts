@@ -23,8 +23,8 @@ export interface ServerStatus {
   /** Octets of memory this process holds (resident). */
   readonly residentOctets: number;
   readonly threads: readonly ThreadReport[];
-  /** Secondary zones by what they are like. */
-  readonly secondaries: Readonly<Record<SecondarySummary['phase'], number>>;
+  /** Zones that come from a primary, by what they are like. */
+  readonly secondaryZones: Readonly<Record<SecondarySummary['phase'], number>>;
   /** Zones sent to others: now, and since the start. */
   readonly transfers: {
     readonly underWay: number;
@@ -33,6 +33,34 @@ export interface ServerStatus {
     readonly failed: number;
   };
   readonly tcp: { readonly connections: number; readonly answered: number; readonly overLimit: number };
+  /** Those who are told of changes, zone by zone. */
+  readonly secondaries: readonly SecondaryStatus[];
+}
+
+/** A secondary of one zone. */
+export interface SecondaryStatus {
+  readonly zone: string;
+  /** `ADDR:PORT`. */
+  readonly address: string;
+  readonly standing: 'level' | 'behind' | 'ahead' | 'unknown';
+  /** The serial it had when it was last asked. */
+  readonly serial?: number | undefined;
+  readonly seenSecondsAgo?: number | undefined;
+  /** Serials that it lacks. */
+  readonly lag: number;
+  /** Seconds since the server has the first serial that it lacks. */
+  readonly behindSeconds?: number | undefined;
+  /** What went wrong last, and has not gone right since. */
+  readonly error?: string | undefined;
+}
+
+/** `GET /wait?zone=APEX[&serial=N]&ms=MS`: answered when all secondaries have the serial, or after `ms`. */
+export interface WaitReport {
+  readonly zone: string;
+  /** By default the zone's own at the time of the question. */
+  readonly serial: number;
+  readonly isReached: boolean;
+  readonly secondaries: readonly SecondaryStatus[];
 }
 
 /** One query thread. */

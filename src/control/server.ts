@@ -13,6 +13,7 @@ import {
   type RefreshReport,
   type ReloadReport,
   type ServerStatus,
+  type WaitReport,
   type ZoneSummary,
 } from './protocol.ts';
 import { Streamed } from './stream.ts';
@@ -25,6 +26,8 @@ export interface Controlled {
   reload(apex: string | undefined): Promise<ReloadReport>;
   /** Checks a secondary zone now; with `isFull` fetches all of it. `undefined` when there is no such secondary zone. */
   refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined>;
+  /** Waits until all secondaries of the zone have the serial, by default the zone's own, or `ms` have passed. */
+  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport>;
   /** How the members of a steered owner stand. Throws {@link OperatorWordError}. */
   members(name: string): MembersReport;
   /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
@@ -120,6 +123,12 @@ export class ControlServer {
         return this.#controlled.reload(parameters.get('zone') ?? undefined);
       case 'POST /refresh':
         return this.#controlled.refresh(parameters.get('zone') ?? '', parameters.get('full') === '1');
+      case 'GET /wait': {
+        const serial = parameters.get('serial');
+        const ms = Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS);
+        const apex = parameters.get('zone') ?? '';
+        return this.#controlled.wait(apex, serial === null ? undefined : Number(serial), ms);
+      }
       case 'GET /members':
         return this.#controlled.members(parameters.get('name') ?? '');
       case 'POST /member':
@@ -135,6 +144,8 @@ export class ControlServer {
 const BASE = 'http://control';
 const MAX_CONNECTIONS = 64;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Who wants to wait longer asks again. */
+const MOST_WAIT_MS = 10_000;
 /** Characters of an operator's name that are kept. */
 const MAX_LOGIN_NAME = 64;
 

@@ -75,7 +75,7 @@ export function appendTsig(octets: Uint8Array, tsig: Tsig): Uint8Array {
   writer.u16(tsig.error);
   writer.u16(tsig.otherData.length);
   writer.bytes(tsig.otherData);
-  return writer.finish();
+  return writer.length === writer.buffer.length ? writer.buffer : writer.finish();
 }
 
 // --- what is signed ---
@@ -114,7 +114,7 @@ export function digestedVariables(tsig: Tsig): Uint8Array {
   writer.u16(tsig.error);
   writer.u16(otherData.length);
   writer.bytes(otherData);
-  return writer.finish();
+  return writer.buffer; // full
 }
 
 /** What stands for the variables from the second message of a stream on (RFC 8945 §5.3.1). */

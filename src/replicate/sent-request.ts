@@ -125,7 +125,7 @@ export class SentRequest {
       case TsigError.BADKEY:
         return new ExchangeError(
           'signature',
-          `${this.#where} does not know ${key}, or has it for another algorithm (BADKEY)`,
+          `${this.#where} does not accept ${key} (BADKEY); does it have the key, for ${this.#key?.algorithm.word}, and may the key do this there?`,
         );
       case TsigError.BADSIG:
         return new ExchangeError('signature', `${this.#where} has another secret for ${key} (BADSIG)`);

@@ -76,7 +76,7 @@ export class Dispatcher implements LateAnswerer {
       await sendIfAny(composeHeaderReply(request.octets, Rcode.FORMERR), send);
       return;
     }
-    if (message.opcode !== Opcode.UPDATE) {
+    if (!isGuarded(message) || (isTransfer(message) && request.overTcp)) {
       await this.#answerMessage(request, message, send);
       return;
     }

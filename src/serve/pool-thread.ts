@@ -67,9 +67,10 @@ export class PoolThread {
     return this.#worker !== undefined;
   }
 
-  /** Whether no worker of this place works with anything older than `generation`. */
+  /** Whether nothing that is asked from now on is answered here with anything older than `generation`. */
   hasTaken(generation: number): boolean {
-    return this.#worker === undefined || this.#taken >= generation;
+    // Batches: between receiving and answering the thread looks whether something was published.
+    return this.#transport.kind === 'batch' || this.#worker === undefined || this.#taken >= generation;
   }
 
   publish(publication: Publication): void {

@@ -104,8 +104,8 @@ export class QueryPool {
   }
 
   /**
-   * Hands `shared` to all threads. Resolves when none of them answers from anything older: each has taken it (an idle one
-   * within 100 ms) or is dead, and its replacement starts with the newest.
+   * Hands `shared` to all threads. Resolves when whatever is asked from then on is answered from it, or from something
+   * newer: each thread has taken it, will before it answers, or is dead, and its replacement starts with the newest.
    */
   publish(shared: unknown): Promise<void> {
     if (this.#stopped !== undefined) return Promise.resolve();

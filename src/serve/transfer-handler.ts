@@ -41,6 +41,8 @@ export interface TransferHandlerOptions {
   zonesOf(key: DomainName): readonly DomainName[];
   /** Whether the zone is a secondary one whose time is over (RFC 1035 §3.3.13): nobody gets it then. */
   isExpired?(apex: DomainName): boolean;
+  /** Called when a client has got the zone whole, or all changes that it lacked. Must not throw. */
+  onServed?(apex: DomainName, address: Uint8Array): void;
   /** Transfers under way at the same time, at most. */
   readonly most: number;
   readonly effects: Effects;
@@ -230,6 +232,8 @@ export class TransferHandler implements RequestHandler {
       return;
     }
     this.#served++;
+    const { address } = request.who;
+    if (address !== undefined) this.#options.onServed?.(transfer.apex, address);
     if (plan.kind === 'current') this.#log.debug('transfer: done', all);
     else this.#log.info('transfer: done', all);
   }

@@ -23,7 +23,7 @@ export interface LoopControl {
   readonly words: Int32Array;
   /** The value of word 0 that is already dealt with. */
   readonly seen: number;
-  /** Called when word 0 has changed, with its new value. `false` ends the loop. */
+  /** Called when word 0 has changed, with its new value, before anything received later is answered. `false` ends the loop. */
   readonly onChange: (word: number) => boolean;
   /** Called every 64 batches, and whenever 100 ms pass without a packet. */
   readonly onTick: () => void;
@@ -39,6 +39,9 @@ export class BatchUdp {
   readonly #counts: Float64Array;
   readonly #handOver: HandOver;
   readonly #peer: Peer;
+  #control: LoopControl | undefined;
+  /** The value of the control word that is dealt with. */
+  #seen = 0;
   #rounds = 0;
   #hotLanes = 0;
 
@@ -58,14 +61,10 @@ export class BatchUdp {
 
   /** Serves until `control` says no more. Throws {@link SystemCallError} when a descriptor is unusable. */
   run(answerer: Answerer, control: LoopControl): void {
-    const { words } = control;
-    let seen = control.seen;
+    this.#control = control;
+    this.#seen = control.seen;
     for (;;) {
-      const word = Atomics.load(words, 0);
-      if (word !== seen) {
-        seen = word;
-        if (!control.onChange(word)) return;
-      }
+      if (!this.#catchUp()) return;
       const received = this.round(answerer);
       if (received === 0 || (this.#rounds & 63) === 0) control.onTick();
     }
@@ -96,6 +95,17 @@ export class BatchUdp {
     return received;
   }
 
+  /** Deals with a change of the control word; `false` when that ends the loop. */
+  #catchUp(): boolean {
+    const control = this.#control;
+    if (control === undefined) return true;
+    const word = Atomics.load(control.words, 0);
+    if (word === this.#seen) return true;
+    const goesOn = control.onChange(word);
+    if (goesOn) this.#seen = word; // otherwise the loop shall see it too
+    return goesOn;
+  }
+
   #poll(timeoutMs: number): void {
     const { lanes, words, pollWord, pollDescriptors } = this.#arena;
     const ready = this.#calls.poll(pollDescriptors, lanes.length, timeoutMs);
@@ -117,6 +127,8 @@ export class BatchUdp {
       return 0;
     }
     this.#counts[Count.RECEIVED] = (this.#counts[Count.RECEIVED] ?? 0) + count;
+    // What was published before these were sent, perhaps while this thread waited for them, is in their answers.
+    this.#catchUp();
     const sending = this.#answer(lane, count, answerer);
     if (sending > 0) this.#send(lane, sending);
     return count;

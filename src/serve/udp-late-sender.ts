@@ -7,6 +7,7 @@ export class UdpLateSender {
   readonly #calls: SystemCalls;
   readonly #octets: Uint8Array;
   readonly #words: Int32Array;
+  readonly #pointers: BigInt64Array;
   readonly #header: bigint;
 
   constructor(calls: SystemCalls) {
@@ -17,6 +18,7 @@ export class UdpLateSender {
     this.#words = new Int32Array(buffer, 0, DATA_AT / 4);
     this.#header = base;
     const pointers = new BigInt64Array(buffer, 0, DATA_AT / 8);
+    this.#pointers = pointers;
     pointers[Header.NAME / 2] = base + BigInt(NAME_AT);
     pointers[Header.VECTOR / 2] = base + BigInt(VECTOR_AT);
     pointers[VECTOR_AT / 8 + Vector.BASE / 2] = base + BigInt(DATA_AT);
@@ -34,7 +36,7 @@ export class UdpLateSender {
     words[Header.NAME_LENGTH] = name.length;
     words[Header.CONTROL_LENGTH] = control.length;
     const controlPointer = control.length === 0 ? 0n : this.#header + BigInt(CONTROL_AT);
-    new BigInt64Array(this.#octets.buffer, 0, DATA_AT / 8)[Header.CONTROL / 2] = controlPointer;
+    this.#pointers[Header.CONTROL / 2] = controlPointer;
     words[VECTOR_AT / 4 + Vector.LENGTH] = response.length;
     for (let tries = 0; tries < 2; tries++) {
       if (this.#calls.sendmmsg(fd, this.#header, 1, LINUX.MSG_DONTWAIT) === 1) return true;

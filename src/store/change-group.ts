@@ -5,7 +5,9 @@ import type { ZoneView } from '../zone/view.ts';
 import { type Change, ChangeDraft, type Changed } from './change.ts';
 import type { StoredZone, ZoneDatabase } from './database.ts';
 import { NoSuchZoneError, StoreError } from './errors.ts';
-import { StoredZoneView } from './zone-view.ts';
+import { JournalBatch } from './journal-batch.ts';
+import { ZoneOverlay } from './zone-overlay.ts';
+import { StoredRecords } from './zone-records.ts';
 
 /**
  * What comes of looking at a zone: a change to be made, whose result may depend on what it did, or a result
@@ -45,6 +47,9 @@ export type Attempt<T> =
 export class ChangeGroup {
   readonly #database: ZoneDatabase;
   readonly #nowMs: () => number;
+  readonly #journal = new JournalBatch();
+  /** The zones that jobs asked for, by apex in Latin-1. */
+  readonly #open = new Map<string, OpenZone>();
   /** By zone id. */
   readonly #touched = new Map<number, TouchedZone>();
 
@@ -53,15 +58,19 @@ export class ChangeGroup {
     this.#nowMs = nowMs;
   }
 
-  /** Makes a change: one serial step, one entry of the journal. When it throws, roll back what it began. */
+  /** Makes a change at once: one serial step, one entry of the journal. When it throws, roll back what it began. */
   make(change: Change): Changed {
-    const made = this.#make(change);
-    this.#remember(made);
-    return made.changed;
+    const zone = this.#find(change.apex);
+    const records = new StoredRecords(this.#database.statements, zone);
+    const draft = new ChangeDraft(records);
+    const changed = draft.make(change, this.#nowMs());
+    change.alongside?.(zone);
+    this.#remember(zone, draft, changed, records.view);
+    return changed;
   }
 
   /**
-   * Does one job, its change in a savepoint of the open transaction. Throws a {@link StoreError} when that
+   * Does one job; what it changes waits in memory for {@link write}. Throws a {@link StoreError} when the transaction
    * cannot go on: then nothing of the group may be committed.
    */
   attempt<T>(job: GroupJob<T>): Attempt<T> {
@@ -73,8 +82,14 @@ export class ChangeGroup {
       attempt = { kind: 'failed', error };
     }
     // Some errors make SQLite roll back everything at once; what came next would be a transaction of its own.
-    if (this.#database.isInTransaction) return attempt;
+    if (this.#database.isInTransaction && !this.#hasFailed()) return attempt;
     throw lost(attempt.kind === 'failed' ? attempt.error : new Error('its transaction is gone')).trouble;
+  }
+
+  /** Writes what the jobs have changed. When it throws, nothing of the group may be committed. */
+  write(): void {
+    for (const { overlay } of this.#open.values()) overlay.write();
+    this.#journal.write(this.#database.statements);
   }
 
   /** The zones that have changed: after the commit. */
@@ -83,15 +98,37 @@ export class ChangeGroup {
   }
 
   #do<T>({ apex, decide }: GroupJob<T>): T {
-    const { id } = this.#zone(apex);
-    const decision = decide(new StoredZoneView(this.#database.statements, id, apex));
+    const { zone, overlay } = this.#zone(apex);
+    const decision = decide(overlay);
     if (decision.kind === 'result') return decision.result;
-    const made = this.#inSavepoint(() => {
-      const done = this.#make({ ...decision.change, apex });
-      return { ...done, result: decision.result(done.changed) };
+    const entries = this.#journal.length;
+    try {
+      const draft = new ChangeDraft(overlay);
+      const changed = draft.make({ ...decision.change, apex }, this.#nowMs());
+      const result = this.#conclude(zone, overlay, decision, changed);
+      overlay.accept();
+      this.#remember(zone, draft, changed, overlay);
+      return result;
+    } catch (error) {
+      overlay.takeBack();
+      this.#journal.cut(entries);
+      throw error;
+    }
+  }
+
+  /** What a job does beside its change goes to the database at once, and so into a savepoint. */
+  #conclude<T>(
+    zone: StoredZone,
+    overlay: ZoneOverlay,
+    { change, result }: Decision<T> & { readonly kind: 'change' },
+    changed: Changed,
+  ): T {
+    if (change.alongside === undefined) return result(changed);
+    overlay.write();
+    return this.#inSavepoint(() => {
+      change.alongside?.(zone);
+      return result(changed);
     });
-    this.#remember(made);
-    return made.result;
   }
 
   #inSavepoint<T>(work: () => T): T {
@@ -111,34 +148,45 @@ export class ChangeGroup {
     }
   }
 
-  #zone(apex: DomainName): StoredZone {
+  #zone(apex: DomainName): OpenZone {
+    const text = Buffer.from(apex.buffer, apex.byteOffset, apex.length).toString('latin1');
+    const known = this.#open.get(text);
+    if (known !== undefined) return known;
+    const zone = this.#find(apex);
+    const open = { zone, overlay: new ZoneOverlay(this.#database.statements, zone, this.#journal) };
+    this.#open.set(text, open);
+    return open;
+  }
+
+  #find(apex: DomainName): StoredZone {
     const zone = this.#database.zone(apex);
     if (zone === undefined) throw new NoSuchZoneError(apex);
     return zone;
   }
 
-  #make(change: Change): Made {
-    const zone = this.#zone(change.apex);
-    const draft = new ChangeDraft(this.#database.statements, zone);
-    const changed = draft.make(change, this.#nowMs());
-    change.alongside?.(zone);
-    return { zone, draft, changed };
+  #hasFailed(): boolean {
+    for (const { overlay } of this.#open.values()) if (overlay.hasFailed) return true;
+    return false;
   }
 
-  #remember({ zone, draft, changed }: Made): void {
+  #remember(zone: StoredZone, draft: ChangeDraft, changed: Changed, view: TouchedView): void {
     if (changed.serialTo === changed.serialFrom) return;
     const known = this.#touched.get(zone.id);
-    const touched = known ?? new TouchedZone(this.#database, zone);
+    const touched = known ?? new TouchedZone(view);
     if (known === undefined) this.#touched.set(zone.id, touched);
     for (const key of draft.touchedKeys()) touched.keys.add(key);
   }
 }
 
-/** A change whose savepoint is not yet released. */
-interface Made {
+/** A zone that jobs of a group look at and change. */
+interface OpenZone {
   readonly zone: StoredZone;
-  readonly draft: ChangeDraft;
-  readonly changed: Changed;
+  readonly overlay: ZoneOverlay;
+}
+
+/** A zone whose owners can be looked up by their keys too. */
+interface TouchedView extends ZoneView {
+  ownersAt(keys: readonly Uint8Array[]): Iterable<Owner>;
 }
 
 /** A zone and those of its owners that a group of changes has touched. */
@@ -147,11 +195,11 @@ export class TouchedZone {
   /** Owner keys, in Latin-1. */
   readonly keys = new Set<string>();
   /** The zone as it is now. */
-  readonly view: StoredZoneView;
+  readonly view: TouchedView;
 
-  constructor(database: ZoneDatabase, zone: StoredZone) {
-    this.apex = zone.apex;
-    this.view = new StoredZoneView(database.statements, zone.id, zone.apex);
+  constructor(view: TouchedView) {
+    this.apex = view.apex;
+    this.view = view;
   }
 
   /** Every touched owner as it is now, in canonical order. */

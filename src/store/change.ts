@@ -10,11 +10,10 @@ import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
 import { isSteeringOwner } from '../zone/steering-owner.ts';
 import type { StoredZone } from './database.ts';
 import { ChangeMismatchError, ChangeRefusedError, StoreError } from './errors.ts';
-import { beginEntry, type ChangedBy, type JournalEntry } from './journal.ts';
+import type { ChangedBy, JournalEntry } from './journal.ts';
 import { composeOwnerKey } from './owner-key.ts';
 import { sameOctets } from './packed-records.ts';
-import type { Statements } from './statements.ts';
-import { StoredZoneView } from './zone-view.ts';
+import type { ZoneRecords } from './zone-records.ts';
 
 /** Records that go and records that come. Of SOA records only the last added one counts, as a wish. */
 export interface Change {
@@ -74,9 +73,8 @@ const MANY_OWNERS = 10_000;
 
 /** A change in the course of being made: {@link make} inside its transaction, {@link touchedKeys} after it. */
 export class ChangeDraft {
-  readonly #statements: Statements;
-  readonly #zone: StoredZone;
-  readonly #view: StoredZoneView;
+  readonly #records: ZoneRecords;
+  readonly #apex: DomainName;
   /** By owner key, in Latin-1. */
   readonly #touched = new Map<string, DomainName>();
   readonly #conflicts: Conflict[] = [];
@@ -87,16 +85,15 @@ export class ChangeDraft {
   /** RRsets that got records, by owner key and type. */
   readonly #grown = new Map<string, Pick<RR, 'owner' | 'type'>>();
 
-  constructor(statements: Statements, zone: StoredZone) {
-    this.#statements = statements;
-    this.#zone = zone;
-    this.#view = new StoredZoneView(statements, zone.id, zone.apex);
+  constructor(records: ZoneRecords) {
+    this.#records = records;
+    this.#apex = records.view.apex;
   }
 
   make(change: Change, nowMs: number): Changed {
-    const { apex } = this.#zone;
+    const apex = this.#apex;
     this.#isGiven = change.isGiven === true;
-    const entry = beginEntry(this.#statements, apex, change.by, nowMs);
+    const entry = this.#records.beginEntry(change.by, nowMs);
     let wished: RR | undefined;
     for (const rr of change.removed) {
       if (rr.type !== RRType.SOA || this.#isBelow(rr)) this.#remove(rr, entry);
@@ -121,44 +118,46 @@ export class ChangeDraft {
   }
 
   #isBelow({ owner }: RR): boolean {
-    return owner.length !== this.#zone.apex.length;
+    return owner.length !== this.#apex.length;
   }
 
   #remove(rr: RR, entry: JournalEntry): void {
-    const statements = this.#statements;
-    const key = composeOwnerKey(rr.owner, this.#zone.apex);
-    const rdata = canonicalRdata(rr.type, rr.rdata);
-    const stored = statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
+    const { owner, type } = rr;
+    const key = composeOwnerKey(owner, this.#apex);
+    const rdata = canonicalRdata(type, rr.rdata);
+    const stored = this.#records.take({ owner, key, type, rdata });
     if (stored === undefined) {
-      if (this.#isGiven) throw new ChangeMismatchError(this.#zone.apex, rr);
+      if (this.#isGiven) throw new ChangeMismatchError(this.#apex, rr);
       this.#conflicts.push({ kind: 'gone', rr });
       return;
     }
     const [ttl, written] = stored;
     if (ttl !== rr.ttl) this.#conflicts.push({ kind: 'other-ttl', rr });
-    entry.removed(key, rr.type, rdata, ttl, written);
+    entry.removed(key, type, rdata, ttl, written);
     this.#removed++;
-    this.#touch(key, rr.owner);
+    this.#touch(key, owner);
   }
 
   #add(rr: RR, entry: JournalEntry): void {
-    const statements = this.#statements;
-    const key = composeOwnerKey(rr.owner, this.#zone.apex);
-    const rdata = canonicalRdata(rr.type, rr.rdata);
+    const { owner, type } = rr;
+    const records = this.#records;
+    const key = composeOwnerKey(owner, this.#apex);
+    const rdata = canonicalRdata(type, rr.rdata);
     const written = sameOctets(rdata, rr.rdata) ? null : rr.rdata;
-    const values = [this.#zone.id, key, rr.type, rdata, rr.ttl, written] as const;
-    if (statements.insertMissing.run(...values).changes === 0) {
-      const [ttl = 0, spelt = null] = statements.findRecord.get(this.#zone.id, key, rr.type, rdata) ?? [];
+    const place = { owner, key, type, rdata };
+    const held = records.put(place, [rr.ttl, written]);
+    if (held !== undefined) {
+      const [ttl, spelt] = held;
       if (ttl === rr.ttl && sameOctets(spelt ?? rdata, rr.rdata)) return;
-      statements.takeRecord.get(this.#zone.id, key, rr.type, rdata);
-      entry.removed(key, rr.type, rdata, ttl, spelt);
+      records.take(place);
+      entry.removed(key, type, rdata, ttl, spelt);
       this.#removed++;
-      statements.insertMissing.run(...values);
+      records.put(place, [rr.ttl, written]);
     }
-    entry.added(key, rr.type, rdata, rr.ttl, written);
+    entry.added(key, type, rdata, rr.ttl, written);
     this.#added++;
     this.#hasOddTtl ||= rr.ttl > MAX_TTL;
-    this.#grown.set(`${rr.type} ${this.#touch(key, rr.owner)}`, rr);
+    this.#grown.set(`${type} ${this.#touch(key, owner)}`, rr);
   }
 
   /**
@@ -166,19 +165,13 @@ export class ChangeDraft {
    * journal that is read backwards finds what was answered then.
    */
   #evenTtls(entry: JournalEntry): void {
-    const { id, apex } = this.#zone;
+    const records = this.#records;
     for (const { owner, type } of this.#grown.values()) {
-      const key = composeOwnerKey(owner, apex);
-      for (const [rdata, ttl, written, least] of this.#statements.longerLived.all(
-        id,
-        key,
-        type,
-        id,
-        key,
-        type,
-      )) {
-        this.#statements.takeRecord.get(id, key, type, rdata);
-        this.#statements.insertMissing.run(id, key, type, rdata, least, written);
+      const key = composeOwnerKey(owner, this.#apex);
+      for (const [rdata, ttl, written, least] of records.longerLived({ owner, key, type })) {
+        const place = { owner, key, type, rdata };
+        records.take(place);
+        records.put(place, [least, written]);
         entry.removed(key, type, rdata, ttl, written);
         entry.added(key, type, rdata, least, written);
         this.#removed++;
@@ -189,16 +182,16 @@ export class ChangeDraft {
 
   /** Replaces the SOA when anything changed, the wished SOA itself included. */
   #stepSerial(wished: RR | undefined, entry: JournalEntry): { from: number; to: number } {
-    const soa = this.#view.get(this.#zone.apex)?.rrsets.find(({ type }) => type === RRType.SOA);
+    const soa = this.#records.view.get(this.#apex)?.rrsets.find(({ type }) => type === RRType.SOA);
     const [rdata] = soa?.rdatas ?? [];
     if (soa === undefined || rdata === undefined) {
-      throw new StoreError('failed', `zone ${showName(this.#zone.apex)} has no SOA in the database`);
+      throw new StoreError('failed', `zone ${showName(this.#apex)} has no SOA in the database`);
     }
     const from = soaSerial(rdata);
     const wishedSerial = wished === undefined ? undefined : soaSerial(wished.rdata);
     const next = this.#isGiven ? (wishedSerial ?? from) : nextSerial(from, wishedSerial);
     if (this.#isGiven && next === from) {
-      const message = `zone ${showName(this.#zone.apex)} is at serial ${from}, and the change leads nowhere else`;
+      const message = `zone ${showName(this.#apex)} is at serial ${from}, and the change leads nowhere else`;
       throw new StoreError('failed', message);
     }
     const isAhead = wishedSerial !== undefined && next === wishedSerial;
@@ -206,24 +199,22 @@ export class ChangeDraft {
       wished !== undefined &&
       (wished.ttl !== soa.ttl || !sameOctets(soaWithSerial(wished.rdata, from), rdata));
     if (this.#touched.size === 0 && !isAhead && !isOther) return { from, to: from };
-    const { apex } = this.#zone;
-    this.#remove({ owner: apex, type: RRType.SOA, ttl: soa.ttl, rdata }, entry);
+    const owner = this.#apex;
+    this.#remove({ owner, type: RRType.SOA, ttl: soa.ttl, rdata }, entry);
     const ttl = wished?.ttl ?? soa.ttl;
-    this.#add(
-      { owner: apex, type: RRType.SOA, ttl, rdata: soaWithSerial(wished?.rdata ?? rdata, next) },
-      entry,
-    );
+    this.#add({ owner, type: RRType.SOA, ttl, rdata: soaWithSerial(wished?.rdata ?? rdata, next) }, entry);
     return { from, to: next };
   }
 
   /** Throws {@link ChangeRefusedError} on errors; returns the warnings. */
   #check(by: ChangedBy): Finding[] {
     if (this.#touched.size === 0) return [];
+    const { view } = this.#records;
     const isMany = this.#touched.size > MANY_OWNERS;
     const findings = [
       ...(isMany
-        ? checkZone(this.#hasOddTtl ? this.#view : this.#view.forCheck())
-        : checkOwners(this.#view, this.#touched.values())),
+        ? checkZone(this.#hasOddTtl ? view : this.#records.viewForCheck())
+        : checkOwners(view, this.#touched.values())),
       ...(by.kind === 'file' ? checkSteering(this.#touchedOwners()) : []), // others have looked at what is new
     ];
     return this.#isGiven ? acceptGiven(findings) : accept(findings);
@@ -231,7 +222,7 @@ export class ChangeDraft {
 
   *#touchedOwners(): Iterable<Owner> {
     for (const name of this.#touched.values()) {
-      const owner = isSteeringOwner(name) ? this.#view.get(name) : undefined;
+      const owner = isSteeringOwner(name) ? this.#records.view.get(name) : undefined;
       if (owner !== undefined) yield owner;
     }
   }

@@ -90,7 +90,12 @@ export function journalRemoval(
   statements.insertJournal.run(apex, 'remove', serial, null, records, 0, nowMs, ...whoOf(by));
 }
 
-function whoOf({ kind, name, address }: ChangedBy): [kind: string, name: string, address: string | null] {
+/** The columns that say who made a change. */
+export function whoOf({
+  kind,
+  name,
+  address,
+}: ChangedBy): [kind: string, name: string, address: string | null] {
   return [kind, name, address ?? null];
 }
 

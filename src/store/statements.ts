@@ -20,6 +20,31 @@ export type Statements = ReturnType<typeof prepareStatements>;
 /** Rows of one multi-row INSERT: fewer calls into SQLite, half the time for each record. */
 export const ROWS_AT_ONCE = 40;
 
+/** The size between {@link ROWS_AT_ONCE} and a single row. */
+const FEW_ROWS = 8;
+
+/** INSERTs of several sizes, the largest first, for any number of rows. */
+export interface RowsQuery {
+  readonly columns: number;
+  readonly sizes: readonly { readonly rows: number; readonly query: Query<Value[], []> }[];
+}
+
+/**
+ * Inserts rows whose values stand one after the other, in as few statements as there are sizes for. Returns the id of
+ * the last row, in tables that have ids.
+ */
+export function insertRows({ columns, sizes }: RowsQuery, values: readonly Value[]): number {
+  let at = 0;
+  let last = 0;
+  for (const { rows, query } of sizes) {
+    const length = rows * columns;
+    for (; values.length - at >= length; at += length) {
+      last = query.run(...values.slice(at, at + length)).id;
+    }
+  }
+  return last;
+}
+
 /** Owners whose records one call fetches. */
 export const OWNERS_AT_ONCE = 128;
 
@@ -33,6 +58,17 @@ const PAGE = 500;
 export function prepareStatements(sql: Database, path: string) {
   function query<B extends Value[], R extends Value[] = []>(text: string): Query<B, R> {
     return prepareQuery<B, R>(sql, text, path);
+  }
+  function rowsQuery(table: string, columns: number): RowsQuery {
+    const row = `(${Array(columns).fill('?').join(',')})`;
+    const sizes = [ROWS_AT_ONCE, FEW_ROWS, 1];
+    return {
+      columns,
+      sizes: sizes.map((rows) => ({
+        rows,
+        query: query<Value[]>(`INSERT INTO ${table} VALUES ${Array(rows).fill(row).join(',')}`),
+      })),
+    };
   }
   return {
     // zone
@@ -54,6 +90,7 @@ export function prepareStatements(sql: Database, path: string) {
     insertRecords: query<Value[]>(
       `INSERT INTO rr ${RECORD_COLUMNS} VALUES ${Array(ROWS_AT_ONCE).fill(ROW).join(',')}`,
     ),
+    recordRows: rowsQuery('rr', 6),
     findRecord: query<
       [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
       [ttl: number, written: Uint8Array | null]
@@ -63,6 +100,9 @@ export function prepareStatements(sql: Database, path: string) {
       [zone: number, owner: Uint8Array, type: number, rdata: Uint8Array],
       [ttl: number, written: Uint8Array | null]
     >('DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ? RETURNING ttl, written'),
+    deleteRecord: query<[zone: number, owner: Uint8Array, type: number, rdata: Uint8Array]>(
+      'DELETE FROM rr WHERE zone = ? AND owner = ? AND type = ? AND rdata = ?',
+    ),
     /** Inserts a record unless it is there already: then it changes nothing. */
     insertMissing: query<RecordRow>(`INSERT INTO rr ${RECORD_COLUMNS} VALUES ${ROW} ON CONFLICT DO NOTHING`),
     /** The records of an RRset whose TTL is not its lowest, and that. Wants the RRset twice. */
@@ -113,14 +153,15 @@ export function prepareStatements(sql: Database, path: string) {
         byAddress: string | null,
       ]
     >(
-      `INSERT INTO journal
-         (apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address)
+      `INSERT INTO journal ${JOURNAL_COLUMNS}
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
     completeJournal: query<
       [serialFrom: number, serialTo: number, removed: number, added: number, id: number]
     >('UPDATE journal SET serial_from = ?, serial_to = ?, removed = ?, added = ? WHERE id = ?'),
     deleteJournal: query<[id: number]>('DELETE FROM journal WHERE id = ?'),
+    journalRows: rowsQuery(`journal ${JOURNAL_COLUMNS}`, 10),
+    journalRecordRows: rowsQuery('journal_rr', 8),
     insertJournalRecord: query<Value[]>('INSERT INTO journal_rr VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     insertJournalRecords: query<Value[]>(
       `INSERT INTO journal_rr VALUES ${Array(ROWS_AT_ONCE).fill('(?, ?, ?, ?, ?, ?, ?, ?)').join(',')}`,
@@ -270,6 +311,8 @@ type RecordRow = [
 
 const AFTER_PLACE = '(owner, type, rdata) > (?, ?, ?)';
 const RECORD_COLUMNS = '(zone, owner, type, rdata, ttl, written)';
+const JOURNAL_COLUMNS =
+  '(apex, action, serial_from, serial_to, removed, added, at_ms, by_kind, by_name, by_address)';
 const ROW = '(?, ?, ?, ?, ?, ?)';
 
 /**

@@ -7,6 +7,7 @@ import { ChangeMismatchError, ChangeRefusedError, StoreError } from './errors.ts
 import { unpack } from './packed-records.ts';
 import type { ChangeJob, StageJob, StoreThreadReport, StoreThreadStart } from './store-thread.ts';
 import { putDifference } from './zone-difference.ts';
+import { StoredRecords } from './zone-records.ts';
 import { putFiles, stageRecords } from './zone-stage.ts';
 
 const { path, maxPages }: StoreThreadStart = workerData;
@@ -40,7 +41,7 @@ function stage(
 function change(into: Connection, job: ChangeJob): StoreThreadReport {
   const { statements } = into;
   const { zone, by, nowMs, isGiven } = job;
-  const draft = new ChangeDraft(statements, zone);
+  const draft = new ChangeDraft(new StoredRecords(statements, zone));
   const changed = into.transact(() => {
     const { apex } = zone;
     const made = draft.make(

@@ -102,14 +102,18 @@ export class ZoneWriter {
   }
 
   /**
-   * Does jobs in their order in one transaction, each in a savepoint of its own. When it returns, what they have
+   * Does jobs in their order in one transaction, each with a verdict of its own. When it returns, what they have
    * changed is on the disk and in every answer. When it throws, none of them has changed anything: StoreError,
    * {@link WriterBusyError}.
    */
   changeTogether<T>(jobs: readonly GroupJob<T>[]): Attempt<T>[] {
     this.#expectIdle();
     const group = this.#beginGroup();
-    const attempts = this.#database.transact(() => jobs.map((job) => group.attempt(job)));
+    const attempts = this.#database.transact(() => {
+      const made = jobs.map((job) => group.attempt(job));
+      group.write();
+      return made;
+    });
     this.#showGroup(group);
     return attempts;
   }

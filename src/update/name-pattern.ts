@@ -53,6 +53,7 @@ export function scanNamePattern(text: string, apex: DomainName): NamePattern {
 export function matchesPattern({ labels }: NamePattern, name: DomainName, apex: DomainName): boolean {
   if (!isSubdomain(name, apex)) return false;
   if (labels.length === 0) return equalNames(name, apex);
+  if (labels.length === 1 && labels[0] === 'any labels') return true; // the whole zone
   const own = showLabels(name).slice(0, labelCount(name) - labelCount(apex));
   const gap = labels.indexOf('any labels');
   if (gap < 0) return own.length === labels.length && labels.every((label, i) => matches(label, own[i]));

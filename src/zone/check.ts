@@ -7,7 +7,7 @@ import { checkGlue, checkTargets } from './check-targets.ts';
 import { type Finding, finding } from './finding.ts';
 import { type Occluder, occluderAbove, occluderAt } from './owner.ts';
 import type { Owner, RRset } from './record.ts';
-import { steeredOwner } from './steering-owner.ts';
+import { isSteeringOwner, steeredOwner } from './steering-owner.ts';
 import type { ZoneView } from './view.ts';
 
 /**
@@ -43,6 +43,7 @@ export function* checkOwners(view: ZoneView, changed: Iterable<DomainName>): Ite
     if (owner !== undefined) yield* checkPlaced(view, owner, above);
 
     const own = above ?? occluderAt(view.apex, owner);
+    if (own === undefined && !isSteeringOwner(name)) continue; // nothing depends on it
     const dependants = [
       ...checkSteered(view, name),
       ...(above?.kind === 'cut' ? checkCutGlue(view, above.name) : []),
@@ -146,5 +147,5 @@ const GLUE: ReadonlySet<number> = new Set([RRType.A, RRType.AAAA]);
 const AT_CUT: ReadonlySet<number> = new Set([...GLUE, RRType.NS, RRType.DS, RRType.RRSIG, RRType.NSEC]);
 
 function keyOf(name: DomainName): string {
-  return String.fromCharCode(...name);
+  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
 }

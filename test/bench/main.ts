@@ -4,22 +4,26 @@ import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/base/errors.ts';
 import type { PartOptions, Skipped } from './part.ts';
+import { measureFresh, showFresh } from './part-fresh.ts';
 import { measureHeap, showHeap } from './part-heap.ts';
 import { measureServers, showServers } from './part-servers.ts';
 import { measureSizes, showSizes } from './part-sizes.ts';
 import { measureThreads, showThreads } from './part-threads.ts';
+import { measureUpdates, showUpdates } from './part-updates.ts';
 import { SERVER_KINDS, WAYPOST_TWO } from './servers/all.ts';
 import { BenchError, isInstalled, versionOf, Workshop } from './workshop.ts';
 
-const PARTS = ['servers', 'threads', 'sizes', 'heap'] as const;
+const PARTS = ['servers', 'threads', 'sizes', 'heap', 'updates', 'fresh'] as const;
 const HELP = `node dist/test/bench/main.js [options]
 
-  --part servers|threads|sizes|heap|all   what to measure (default all)
+  --part NAME                     what to measure: ${PARTS.join(', ')} (default all)
   --rounds N                      turns that every server gets (default 3)
   --seconds S                     length of one measured run (default 5)
   --only a,b                      these servers: ${[...SERVER_KINDS, WAYPOST_TWO].map(({ name }) => name).join(', ')}
   --sizes N,N                     names per zone in the part "sizes" (default 1000,100000,1000000)
   --heap-queries N                questions in the part "heap" (default 10000000)
+  --update-sizes N,N              names per zone in the part "updates", Waypost alone (default 1000,1000000)
+  --fresh-rounds N                updates and questions in the part "fresh" (default 10000)
   --json FILE                     every figure of every round as JSON
 `;
 
@@ -27,6 +31,8 @@ interface Options extends PartOptions {
   readonly parts: ReadonlySet<string>;
   readonly sizes: readonly number[];
   readonly heapQueries: number;
+  readonly updateSizes: readonly number[];
+  readonly freshRounds: number;
   readonly json: string | undefined;
 }
 
@@ -79,6 +85,14 @@ async function bench(options: Options): Promise<void> {
       const report = await measureHeap(workshop, options, options.heapQueries);
       finish('heap', report, showHeap(report));
     }
+    if (options.parts.has('updates')) {
+      const report = await measureUpdates(workshop, options, options.updateSizes);
+      finish('updates', report, showUpdates(report));
+    }
+    if (options.parts.has('fresh')) {
+      const report = await measureFresh(workshop, options, options.freshRounds);
+      finish('fresh', report, showFresh(report));
+    }
   } finally {
     workshop.close();
   }
@@ -97,6 +111,8 @@ function readOptions(): Options | undefined {
       only: { type: 'string' },
       sizes: { type: 'string', default: '1000,100000,1000000' },
       'heap-queries': { type: 'string', default: '10000000' },
+      'update-sizes': { type: 'string', default: '1000,1000000' },
+      'fresh-rounds': { type: 'string', default: '10000' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -121,6 +137,8 @@ function readOptions(): Options | undefined {
     only: only === undefined ? undefined : new Set(only),
     sizes: values.sizes.split(',').map((size) => wholeNumber('--sizes', size)),
     heapQueries: wholeNumber('--heap-queries', values['heap-queries']),
+    updateSizes: values['update-sizes'].split(',').map((size) => wholeNumber('--update-sizes', size)),
+    freshRounds: wholeNumber('--fresh-rounds', values['fresh-rounds']),
     json: values.json,
     progress: (line) =>
       console.error(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s] ${line}`),

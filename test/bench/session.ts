@@ -13,6 +13,8 @@ export interface Load {
   readonly shape: ZoneShape;
   readonly zoneFile: string;
   readonly queryFile: string;
+  /** Whether servers take updates of the zone; default false. */
+  readonly takesUpdates?: boolean;
 }
 
 /** Which CPUs the server and dnsperf are bound to (`taskset` lists); `undefined` leaves them to the kernel. */
@@ -63,6 +65,11 @@ export function shared(): Placement {
   return { server: '0,1', dnsperf: availableParallelism() >= 4 ? '2,3' : '0,1' };
 }
 
+/** Server and client wherever the kernel puts them. */
+export function together(): Placement {
+  return { server: undefined, dnsperf: undefined };
+}
+
 /**
  * Starts a server and waits until it answers for the last name of the zone. `directory` is given only for a restart.
  * Throws {@link BenchError} with its last words when it ends or stays wrong; then it has been stopped.
@@ -80,6 +87,7 @@ export async function open(
     directory,
     port,
     zoneFile: load.zoneFile,
+    takesUpdates: load.takesUpdates ?? false,
     launch: (argv) => {
       startedMs = performance.now();
       return workshop.launch(argv, directory, placement.server);

@@ -24,15 +24,17 @@ const STATUS: ServerStatus = {
   imageGeneration: 0,
   residentOctets: 0,
   threads: [],
-  secondaries: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
+  secondaryZones: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
   transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
+  secondaries: [],
 };
 
 describe('the control socket', () => {
   let directory = '';
   let server: ControlServer | undefined;
   const asked: (string | undefined)[] = [];
+  const waited: number[] = [];
   const said: MemberRequest[] = [];
   const controlled: Controlled = {
     status: () => STATUS,
@@ -44,6 +46,10 @@ describe('the control socket', () => {
     },
     refresh: async (apex, isFull) =>
       apex === 'example.test.' ? { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 } : undefined,
+    wait: async (zone, serial = 7, ms) => {
+      waited.push(ms);
+      return { zone, serial, isReached: true, secondaries: [] };
+    },
     members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
     sayOfMember: async (request) => {
       if (request.member === '192.0.2.9') throw new OperatorWordError("'192.0.2.9' is no member");
@@ -117,6 +123,14 @@ describe('the control socket', () => {
     expect(failure)
       .to.be.instanceOf(ControlError)
       .with.property('message', 'the server says: the disk is on fire');
+  });
+
+  it('waits for secondaries, for 10 s at most', async () => {
+    const client = new ControlClient(directory);
+    const report = { zone: 'example.test.', isReached: true, secondaries: [] };
+    expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
+    expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
+    expect(waited).to.deep.equal([500, 10_000]);
   });
 
   it('sends long answers in parts, each when the last was taken', async () => {

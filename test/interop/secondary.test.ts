@@ -218,7 +218,7 @@ describe('Waypost as a secondary of other servers', function () {
         expect(report.outcome).to.equal('failed');
         expect(report.error).to.match(/nothing listens|no answer/);
         expect(await serialAt(here())).to.equal(serial);
-        expect((await control().status()).secondaries).to.include({ retrying: 1 });
+        expect((await control().status()).secondaryZones).to.include({ retrying: 1 });
         await secondary?.end();
         await secondary?.start();
         expect(await serialAt(here())).to.equal(serial);

@@ -224,7 +224,11 @@ describe('the exchanger', () => {
       key: tsigKey('secondary.', 'hmac-sha256', { secret: OTHER_SECRET }),
       says: 'another secret',
     },
-    { what: 'BADKEY', key: tsigKey('tertiary.'), says: 'does not know key secondary.' },
+    {
+      what: 'BADKEY',
+      key: tsigKey('tertiary.'),
+      says: 'does not accept key secondary. (BADKEY); does it have the key, for hmac-sha256,',
+    },
   ]) {
     it(`says ${what} over TCP at once, over UDP when the time is out: anybody could have sent it`, async () => {
       const to = await serve(({ octets, send }) => send(signedReplyTo(octets, nowS(), key)));

@@ -77,6 +77,15 @@ describe('serve/dispatch', () => {
     expect(zone.serial).to.equal(6);
   });
 
+  it('an IXFR that is retransmitted over UDP gets the first reply again, and is no replay', async () => {
+    const question = { name: name('example.test'), type: RRType.IXFR, class: RRClass.IN };
+    const { octets } = signRequest(composeMessage(makeQuery(1, question)), zone.key, zone.effects.now / 1000);
+    const first = await zone.send(octets);
+    expect(rcodeOf(first)).to.equal('NOERROR');
+    expect(await zone.send(octets)).to.deep.equal(first);
+    expect(rcodeOf(await zone.send(octets, { overTcp: true }))).to.equal('NOTAUTH');
+  });
+
   it('retransmissions that come while the first is being answered get its reply', async () => {
     const { octets } = signRequest(composeMessage(updateMessage(ADD)), zone.key, zone.effects.now / 1000);
     const replies = await Promise.all([zone.send(octets), zone.send(octets), zone.send(octets)]);

@@ -20,6 +20,7 @@ export interface ChildOptions {
 export class ChildServer {
   readonly directory: string;
   readonly #args: readonly string[];
+  readonly #listen: string;
   #child: ChildProcess | undefined;
   #output = '';
   #log = '';
@@ -30,9 +31,8 @@ export class ChildServer {
     this.#args = options.args ?? [];
     mkdirSync(join(this.directory, 'zones'));
     for (const [name, text] of Object.entries(options.zones)) this.writeZone(name, text);
-    const listen = options.listen ?? '"127.0.0.1:0"';
-    const text = `listen = [${listen}]\nzones = "zones"\ndata = "data"\n${options.settings ?? ''}\n`;
-    writeFileSync(this.config, text);
+    this.#listen = options.listen ?? '"127.0.0.1:0"';
+    this.configure(options.settings ?? '');
   }
 
   get config(): string {
@@ -59,6 +59,12 @@ export class ChildServer {
   /** The port of its first address. */
   get port(): number {
     return Number(/answers on \S*:(\d+)/.exec(this.#output)?.[1] ?? 0);
+  }
+
+  /** Writes the configuration anew, with other settings; the server reads it at its start and at a reload. */
+  configure(settings: string): void {
+    const text = `listen = [${this.#listen}]\nzones = "zones"\ndata = "data"\n${settings}\n`;
+    writeFileSync(this.config, text);
   }
 
   writeZone(name: string, text: string): void {

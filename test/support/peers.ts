@@ -156,7 +156,7 @@ function fileOf(directory: string, apex: string): string {
 }
 
 /** A port nobody listened on a moment ago, for servers that cannot choose one themselves. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const socket = createSocket('udp4');
   socket.bind(0, '127.0.0.1');
   await once(socket, 'listening');

@@ -45,7 +45,7 @@ export function secondaryKnot({ port: primary, key }: PrimaryOfPeers): Peer {
       const path = join(directory, 'knot.conf');
       const items = zones.map(
         ({ apex }) =>
-          `  - domain: ${apex}\n    file: ${directory}/${apex}.copy\n    master: primary\n    acl: [told, all]\n    zonefile-sync: -1\n`,
+          `  - domain: ${apex}\n    file: ${directory}/${apex}.copy\n    master: primary\n    acl: [told, told-signed, all]\n    zonefile-sync: -1\n`,
       );
       writeFileSync(
         path,
@@ -72,6 +72,9 @@ acl:
   - id: told
     address: 127.0.0.1
     action: notify
+  - id: told-signed
+    key: ${key}
+    action: notify
   - id: all
     address: 127.0.0.1
     action: transfer
@@ -96,6 +99,7 @@ export function secondaryNsd({ port: primary, key }: PrimaryOfPeers): Peer {
   zonefile: "${directory}/${apex}.copy"
   request-xfr: 127.0.0.1@${primary} ${key}
   allow-notify: 127.0.0.1 NOKEY
+  allow-notify: 127.0.0.1 ${key}
   provide-xfr: 127.0.0.1 NOKEY
 `,
       );
@@ -111,6 +115,7 @@ export function secondaryNsd({ port: primary, key }: PrimaryOfPeers): Peer {
   xfrdfile: "${directory}/xfrd.state"
   xfrdir: "${directory}"
   zonelistfile: "${directory}/zone.list"
+  xfrd-reload-timeout: 0
   server-count: 1
   verbosity: 2
 remote-control:

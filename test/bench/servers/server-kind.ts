@@ -11,6 +11,8 @@ export interface Setup {
   readonly port: number;
   /** The master file of {@link ORIGIN}. */
   readonly zoneFile: string;
+  /** Whether the key of update-messages.ts may change the zone. */
+  readonly takesUpdates: boolean;
   /** Starts a program in `directory`, bound to the CPUs of this run. */
   readonly launch: (argv: readonly string[]) => Child;
   /** Runs a tool (a compiler, say) to its end. */

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { UPDATE_KEY } from '../update-messages.ts';
 import { ORIGIN } from '../zone.ts';
 import type { ServerKind } from './server-kind.ts';
 
@@ -19,19 +20,28 @@ export function waypost(threads: number, name: string, nodeFlags: readonly strin
       if (!existsSync(PROGRAM)) return { reason: 'dist/src/cli/main.js is not there' };
       return { version: /"version": "([^"]+)"/.exec(readFileSync(PACKAGE, 'utf8'))?.[1] ?? '?' };
     },
-    start: async ({ directory, port, zoneFile, launch }) => {
+    start: async ({ directory, port, zoneFile, takesUpdates, launch }) => {
       const zones = join(directory, 'zones');
       mkdirSync(zones, { recursive: true });
       const copy = join(zones, `${ORIGIN}.zone`);
       if (!existsSync(copy)) copyFileSync(zoneFile, copy);
       writeFileSync(
         join(directory, 'waypost.toml'),
-        `listen = ["127.0.0.1:${port}"]\nzones = "zones"\ndata = "data"\nthreads = ${threads}\n`,
+        `listen = ["127.0.0.1:${port}"]\nzones = "zones"\ndata = "data"\nthreads = ${threads}\n${takesUpdates ? UPDATES : ''}`,
+        { mode: 0o600 },
       );
       return launch([process.execPath, ...nodeFlags, PROGRAM, 'serve', '-c', 'waypost.toml']);
     },
   };
 }
+
+const UPDATES = `
+[keys."${UPDATE_KEY.name}."]
+algorithm = "${UPDATE_KEY.algorithm}"
+secret = "${UPDATE_KEY.secret}"
+[zone."${ORIGIN}"]
+update = [{ key = "${UPDATE_KEY.name}.", names = ["**"], action = "edit" }]
+`;
 
 /** What `waypost status --json` says of the server in `directory`; `undefined` when it cannot be had. */
 export function waypostStatus(directory: string): unknown {
