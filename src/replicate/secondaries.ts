@@ -22,6 +22,7 @@ export interface SecondariesOptions extends Omit<SecondaryTools, 'slots'> {
 export class Secondaries {
   readonly #tools: SecondaryTools;
   #zones = new Map<string, KeptZone>();
+  #isStopped = false;
 
   constructor({ parallel, ...tools }: SecondariesOptions) {
     this.#tools = { ...tools, slots: new Slots(parallel, MOST_ZONES) };
@@ -29,6 +30,7 @@ export class Secondaries {
 
   /** Looks after these zones from now on. One that was looked after with the same primaries and keys goes on as it is. */
   async configure(wanted: readonly WantedZone[]): Promise<void> {
+    if (this.#isStopped) return;
     const before = this.#zones;
     this.#zones = new Map();
     const fresh: SecondaryZone[] = [];
@@ -45,12 +47,14 @@ export class Secondaries {
       fresh.push(kept);
     }
     await Promise.all([...before.values()].map(({ zone }) => zone.stop()));
-    for (const zone of fresh) zone.start();
+    if (!this.#isStopped) for (const zone of fresh) zone.start();
   }
 
-  /** Gives up what is under way. Resolves when nothing of it is left. */
+  /** Gives up what is under way; nothing is looked after any more. Resolves when nothing of it is left. */
   async stop(): Promise<void> {
-    await this.configure([]);
+    const stopped = this.configure([]);
+    this.#isStopped = true; // a configuration that comes late starts nothing
+    await stopped;
   }
 
   /** The primaries of a secondary zone; `undefined` when it is none. */
