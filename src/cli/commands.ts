@@ -45,8 +45,8 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'zone',
     usage:
-      'list | reload [NAME] | history NAME | show NAME [--at SERIAL] | diff NAME A B | undo NAME SERIAL | ' +
-      'export NAME [FILE] | may KEY NAME TYPE | wait NAME',
+      'list | reload [NAME] | refresh NAME [--full] | history NAME | show NAME [--at SERIAL] | diff NAME A B | ' +
+      'undo NAME SERIAL | export NAME [FILE] | may KEY NAME TYPE | wait NAME',
     summary:
       'the zones of the running server: list and reload them, look into their history, take changes back',
     load: async () => (await import('./zone.ts')).ZONE,

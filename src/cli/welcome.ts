@@ -20,7 +20,11 @@ export function showWelcome(terminal: Terminal, server: Server): string {
       { title: 'records', align: 'right' as const },
     ];
     const shown = zones.slice(0, MAX_SHOWN_ZONES);
-    const rows = shown.map(({ apex, serial, records }) => [apex, String(serial), String(records)]);
+    const rows = shown.map(({ apex, serial, records, secondary }) => [
+      apex,
+      secondary?.phase === 'never-loaded' ? '-' : String(serial),
+      String(records),
+    ]);
     lines.push(showTable(columns, rows).trimEnd());
     if (zones.length > shown.length)
       lines.push(`… and ${zones.length - shown.length} more: waypost zone list`);
