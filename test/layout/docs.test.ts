@@ -99,6 +99,8 @@ describe('the examples in the documentation', function () {
     'docs/members.md',
     'docs/updates.md',
     'docs/keys.md',
+    'docs/transfers.md',
+    'docs/notify.md',
   ]) {
     it(`${page}: commands print what is shown`, async function () {
       const examples = examplesOf(textOf(page));
