@@ -173,13 +173,20 @@ export class BatchUdp {
     const start = buffersAt + i * BUFFER_STRIDE;
     const name = namesAt + i * NAME_STRIDE;
     const { addressAt, addressLength, port } = this.#peer;
+    const nameLength = addressLength === 4 ? 16 : 28;
+    const control = controlsAt + i * CONTROL_STRIDE;
+    // One buffer for all that is copied: each costs both threads more than its octets.
+    const copy = new Uint8Array(nameLength + controlLength + size);
+    copy.set(octets.subarray(name, name + nameLength));
+    copy.set(octets.subarray(control, control + controlLength), nameLength);
+    copy.set(octets.subarray(start, start + size), nameLength + controlLength);
     const isTaken = this.#handOver({
       socket: lanes.indexOf(lane),
-      octets: octets.slice(start, start + size),
-      address: octets.slice(addressAt, addressAt + addressLength),
+      octets: copy.subarray(nameLength + controlLength),
+      address: copy.subarray(addressAt - name, addressAt - name + addressLength),
       port,
-      name: octets.slice(name, name + (addressLength === 4 ? 16 : 28)),
-      control: octets.slice(controlsAt + i * CONTROL_STRIDE, controlsAt + i * CONTROL_STRIDE + controlLength),
+      name: copy.subarray(0, nameLength),
+      control: copy.subarray(nameLength, nameLength + controlLength),
     });
     return isTaken ? 0 : answerer.refuseLate(octets, start);
   }
