@@ -6,7 +6,7 @@ import { WireReader } from '../../src/wire/reader.ts';
 
 /** Octets of hexadecimal text. */
 export function octetsOf(hex: string): Uint8Array {
-  return Uint8Array.from(Buffer.from(hex.replaceAll(' ', ''), 'hex'));
+  return Uint8Array.from(Buffer.from(hex.replaceAll(/\s+/g, ''), 'hex'));
 }
 
 /** Upper-case hexadecimal. */
