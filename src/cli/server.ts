@@ -323,6 +323,7 @@ export class Server implements Controlled {
       })),
       secondaryZones: countPhases(this.#secondaries.summaries().values()),
       transfers: this.#transfers.counts,
+      late: this.#pool?.late ?? { waiting: 0, refused: 0 },
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
       secondaries: this.#notifier.secondaries(),
     };

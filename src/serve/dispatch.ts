@@ -87,13 +87,18 @@ export class Dispatcher implements LateAnswerer {
       await sendIfAny(await first, send);
       return;
     }
-    const end = this.#retransmissions.begin(key, nowMs);
     let replied: Uint8Array | undefined;
+    // What strangers send changes nothing and is refused again as before: it shall not push out what key holders sent.
+    let end: (reply: Uint8Array | undefined) => void = () => {};
+    const onTrusted = (): void => {
+      end = this.#retransmissions.begin(key, nowMs);
+    };
+    const keep: SendLate = (reply) => {
+      replied = reply;
+      return send(reply);
+    };
     try {
-      await this.#answerMessage(request, message, (reply) => {
-        replied = reply;
-        return send(reply);
-      });
+      await this.#answerMessage(request, message, keep, onTrusted);
     } finally {
       end(replied);
     }
@@ -109,10 +114,19 @@ export class Dispatcher implements LateAnswerer {
     }
   }
 
-  /** May throw at once, too. */
-  #answerMessage(request: LateRequest, message: Message, send: SendLate): Promise<unknown> {
+  /**
+   * `onTrusted` is called at once when a request may change something: its signature is good and new, or its primary
+   * decides. May throw at once, too.
+   */
+  #answerMessage(
+    request: LateRequest,
+    message: Message,
+    send: SendLate,
+    onTrusted: () => void = () => {},
+  ): Promise<unknown> {
     const { forwarder, effects } = this.#options;
     if (forwarder?.wants(message) === true) {
+      onTrusted();
       const forwarded = forwarder.forward(request.octets, request.overTcp, message);
       return forwarded.then((reply) => sendIfAny(reply, send));
     }
@@ -128,6 +142,7 @@ export class Dispatcher implements LateAnswerer {
         if (isGuarded(message) && !this.#guard.admit(signature.request, nowS)) {
           return this.#refuse(request, message, signature.request.refuseAsReplayed(), send);
         }
+        onTrusted();
         return this.#handle(request, message, signature.request, send);
       case 'unsigned':
         return this.#handle(request, message, undefined, send);
