@@ -1,4 +1,6 @@
 // What a key that may judge does: deletions become verdicts. STEERING.md §7; Update Lease: RFC 9664.
+
+import { latin1 } from '../base/latin1.ts';
 import { showType } from '../rdata/table.ts';
 import {
   composeSteeringLine,
@@ -18,7 +20,6 @@ import { showLine, steeredOwner, steeringOwner } from '../zone/steering-owner.ts
 import type { ZoneDraft } from './draft.ts';
 import { JudgedOwner } from './judged-owner.ts';
 import type { JudgePermission } from './permission.ts';
-import { octetsKey } from './record-key.ts';
 import { type Refusal, refuse, showPlace } from './refusal.ts';
 import type { UpdateRecord } from './request.ts';
 
@@ -192,7 +193,7 @@ export class Judge {
       const advice = `a rule with 'load' lets it set weight=`;
       return this.#refuse(`may judge, not change the member lines at ${showPlace(at)}: ${advice}`);
     }
-    const place = `${octetsKey(at)} ${member}`;
+    const place = `${latin1(at)} ${member}`;
     if (record.class !== RRClass.IN) {
       this.#openWeights.set(place, showLine(rdata));
       return undefined;
@@ -211,7 +212,7 @@ export class Judge {
   // --- helpers ---
 
   #ownerOf(name: DomainName, at: DomainName): JudgedOwner {
-    const key = octetsKey(name);
+    const key = latin1(name);
     const known = this.#owners.get(key);
     if (known !== undefined && !known.isStale) return known;
     const owner = new JudgedOwner(this.#draft, name, at, this.#context.key);
