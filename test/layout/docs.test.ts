@@ -91,7 +91,13 @@ describe('the examples in the documentation', function () {
     for (const server of servers) await server.remove();
   });
 
-  for (const page of ['README.md', 'docs/zones.md', 'docs/history.md', 'docs/members.md', 'docs/updates.md']) {
+  for (const page of [
+    'README.md',
+    'docs/zones.md',
+    'docs/history.md',
+    'docs/members.md',
+    'docs/updates.md',
+  ]) {
     it(`${page}: commands print what is shown`, async function () {
       const examples = examplesOf(textOf(page));
       expect(examples.length).to.be.greaterThan(3);
