@@ -18,6 +18,10 @@ export const Reason = {
     ExtendedError.PROHIBITED,
     'a zone transfer must be signed with a key that may have the zone',
   ),
+  WITHHELD: prepareError(
+    ExtendedError.INVALID_DATA,
+    'secondary zone: it has not come from its primary yet, or has expired',
+  ),
   META_TYPE: prepareError(ExtendedError.NOT_SUPPORTED, 'this QTYPE cannot be asked for'),
 } as const;
 

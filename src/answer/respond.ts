@@ -150,6 +150,7 @@ export class Responder {
     this.#isAuthoritative = query.isAuthoritative;
     this.#isTruncated = query.isTruncated;
     if (query.isOutside) this.#why = Reason.NOT_HOSTED;
+    else if (query.rcode === Rcode.SERVFAIL) this.#why = Reason.WITHHELD;
   }
 
   #refuseMetaType(qtype: number): void {

@@ -128,6 +128,13 @@ export class StandardQuery {
     return false;
   }
 
+  /** A zone that is hosted and has no SOA: a secondary zone that has not come yet, or has expired (RFC 1034 §4.3.5). */
+  #withheld(): false {
+    this.isAuthoritative = this.#aliases > 0;
+    this.rcode = this.#aliases > 0 ? Rcode.NOERROR : Rcode.SERVFAIL; // an alias is right even so
+    return false;
+  }
+
   // --- the kinds of answers ---
 
   /** Data, an alias or NODATA: from QNAME's node, or from its source of synthesis (RFC 4592 §3.3). */
@@ -257,7 +264,7 @@ export class StandardQuery {
     this.isAuthoritative = true;
     const zone = image.zoneOf(node);
     const soa = image.rrset(image.apexNode(zone), NEGATIVE_SOA);
-    if (soa === 0) return false;
+    if (soa === 0) return this.#withheld();
     const ownerAt = this.#placeOf(this.key.labels - image.apexLabels(zone));
     if (this.#response.rrset(image, soa, 0, ownerAt, this.#compressionAt(image, zone)) > 0) {
       this.#response.authorities++;

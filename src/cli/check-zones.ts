@@ -5,11 +5,14 @@ import type { Effects } from '../base/effects.ts';
 import { ZoneDatabase } from '../store/database.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { type ZoneImage, ZoneWriter } from '../store/zone-writer.ts';
+import type { DomainName } from '../wire/name.ts';
 
 /** Which zone files are to be checked: all of a directory, or only some. */
 export interface CheckedFiles {
   readonly directory: string;
   readonly files?: readonly string[];
+  /** Whether a zone comes from a primary. */
+  isSecondary?(apex: DomainName): boolean;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function checkZoneFiles(
 /** Nobody asks while files are checked. */
 const NO_IMAGE: ZoneImage = {
   addZone() {},
+  clearZone() {},
   removeZone() {},
   apply() {},
   beginBulk() {},

@@ -1,8 +1,9 @@
 import { SILENT_LOG } from '../base/effects.ts';
 import { ConfigError } from '../config/load.ts';
+import { configuredSecondaries } from '../config/secondary-rules.ts';
 import type { Config } from '../config/settings.ts';
 import type { LoadReport } from '../store/zone-loader.ts';
-import { showName } from '../wire/name.ts';
+import { type DomainName, showName } from '../wire/name.ts';
 import { readArguments } from './arguments.ts';
 import { checkZoneFiles } from './check-zones.ts';
 import type { Command } from './commands.ts';
@@ -33,7 +34,11 @@ exit code: 0 nothing is wrong (there may be warnings), 1 something is, 2 the com
       await checkZones({ directory: '.', files: positionals }, findings, terminal);
     } else {
       const config = checkConfig(values.config, findings);
-      if (config !== undefined) await checkZones({ directory: config.zones }, findings, terminal);
+      if (config !== undefined) {
+        const names = new Set(configuredSecondaries(config).secondaries.map(({ apex }) => showName(apex)));
+        const isSecondary = (apex: DomainName) => names.has(showName(apex));
+        await checkZones({ directory: config.zones, isSecondary }, findings, terminal);
+      }
     }
     terminal.out(values.json === true ? findings.toJson() : findings.toText(terminal));
     return findings.errors.length === 0 ? 0 : 1;

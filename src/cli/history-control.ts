@@ -22,6 +22,8 @@ export interface HistoryControlOptions {
   readonly queue: Pick<CommitQueue, 'submit'>;
   /** The zones that are served. */
   apexes(): readonly DomainName[];
+  /** Why nobody may change the zone here; `undefined` where it is ours to change. */
+  foreign?(apex: DomainName): string | undefined;
   /** Resolves when every query thread answers with what is committed. */
   published(): Promise<void>;
 }
@@ -98,6 +100,8 @@ export class HistoryControl implements HistoryControlled {
 
   async undo(zone: string, serial: number): Promise<UndoReport> {
     const { apex, change } = this.#changeTo(zone, serial);
+    const why = this.#options.foreign?.(apex);
+    if (why !== undefined) throw new HistoryError(why);
     try {
       const report = await this.#options.queue.submit<UndoReport>(apex, (view) => {
         const plan = planUndo(view, change);

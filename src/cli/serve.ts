@@ -7,9 +7,9 @@ import { loadConfigFile } from './config-file.ts';
 import { realEffects } from './effects.ts';
 import { loadKeyRing } from './key-ring.ts';
 import type { Configuration } from './live-config.ts';
-import { Server, StoppingError } from './server.ts';
+import { type OnReceiving, Server, StoppingError } from './server.ts';
 import { notifyServiceManager } from './service-manager.ts';
-import { Progress } from './terminal.ts';
+import { Progress, type Terminal } from './terminal.ts';
 import { showWelcome } from './welcome.ts';
 
 /** `waypost serve`: the server, in the foreground. */
@@ -40,6 +40,7 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
       () => readConfiguration(args),
       effects,
       (zone, records) => progress.update(records, undefined, zone),
+      showReceiving(terminal, effects.nowMs),
     );
     const server = await Promise.race([starting, ending.then(() => undefined)]);
     progress.end();
@@ -56,6 +57,21 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
     return 0;
   },
 };
+
+/** Redraws a line while zones come from their primaries, where somebody watches; the log says it too. */
+function showReceiving(terminal: Terminal, nowMs: () => number): OnReceiving {
+  const zones = new Map<string, Progress>();
+  return (zone, records) => {
+    const progress = zones.get(zone) ?? new Progress(terminal, 'fetching', nowMs);
+    if (records === undefined) {
+      zones.delete(zone);
+      if (terminal.isWatched) progress.end();
+      return;
+    }
+    zones.set(zone, progress);
+    progress.update(records, undefined, zone);
+  };
+}
 
 /** The service manager may take so long to hear that the server stops. */
 const STOPPING_MS = 200;

@@ -6,12 +6,15 @@ import { Responder, type ResponderOptions } from '../answer/respond.ts';
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { showAddress } from '../base/ip.ts';
+import { scanFullName } from '../config/keys.ts';
 import type { Config } from '../config/settings.ts';
 import { Members } from '../control/members.ts';
 import type {
   MemberRequest,
   MemberSaid,
+  RefreshReport,
   ReloadReport,
+  SecondarySummary,
   ServerStatus,
   WaitReport,
   ZoneSummary,
@@ -24,10 +27,9 @@ import { NothingToWaitForError } from '../replicate/notified-zone.ts';
 import type { Notifier } from '../replicate/notifier.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
-import type { RequestHandler } from '../serve/opened-request.ts';
+import { NotifyHandler } from '../serve/notify-handler.ts';
 import { type QueryPool, startPool } from '../serve/pool.ts';
 import { QueryHandler } from '../serve/query-handler.ts';
-import { composeReply } from '../serve/reply.ts';
 import { DEFAULT_TCP_OPTIONS, TcpServer } from '../serve/tcp.ts';
 import type { ThreadShared } from '../serve/thread-answerer.ts';
 import { Count } from '../serve/thread-status.ts';
@@ -42,22 +44,28 @@ import { JournalCutter } from '../store/journal-cutter.ts';
 import { LapseTimer } from '../store/lapse-timer.ts';
 import { breathe } from '../store/slices.ts';
 import { SteeredOwners } from '../store/steered-owners.ts';
+import { Turns } from '../store/turns.ts';
 import { type LoadReport, ZoneLoader } from '../store/zone-loader.ts';
 import { SnapshotPool } from '../store/zone-snapshot.ts';
+import { TRANSFER } from '../store/zone-stage.ts';
 import { serialOf, ZoneWriter } from '../store/zone-writer.ts';
 import { transferViewOf } from '../transfer/permission.ts';
-import { Opcode, Rcode } from '../wire/iana.ts';
-import { showName } from '../wire/name.ts';
+import { Opcode } from '../wire/iana.ts';
+import { type DomainName, foldName, showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { HistoryControl } from './history-control.ts';
 import { listenAddressOf } from './listen-address.ts';
 import { type Configuration, LiveConfig } from './live-config.ts';
 import { makeNotifier, notifyRulesOf } from './notifying.ts';
 import { reportReload } from './reload-report.ts';
+import { SecondaryService } from './secondary-service.ts';
 import { VERSION } from './version.ts';
 
 /** Called while zones are read: how many records of the zone so far. */
 export type OnProgress = (zone: string, records: number) => void;
+
+/** Called while a zone comes from its primary: how many records so far; `undefined`: it is over. */
+export type OnReceiving = (zone: string, records: number | undefined) => void;
 
 /** A load was given up because the server stops; what it had done is kept. No error of a zone or the database. */
 export class StoppingError extends Error {
@@ -79,6 +87,7 @@ export class Server implements Controlled {
   readonly #writer: ZoneWriter;
   readonly #queue: CommitQueue;
   readonly #live: LiveConfig;
+  readonly #secondaries: SecondaryService;
   /** Answers on this thread. */
   readonly #responder: Responder;
   readonly #snapshots: SnapshotPool;
@@ -113,8 +122,9 @@ export class Server implements Controlled {
     configure: () => Configuration,
     effects: Effects,
     onProgress: OnProgress,
+    onReceiving: OnReceiving = () => {},
   ): Promise<Server> {
-    const server = new Server(configure, effects, onProgress);
+    const server = new Server(configure, effects, onProgress, onReceiving);
     try {
       await server.#start(onProgress);
       return server;
@@ -124,7 +134,12 @@ export class Server implements Controlled {
     }
   }
 
-  private constructor(configure: () => Configuration, effects: Effects, onProgress: OnProgress) {
+  private constructor(
+    configure: () => Configuration,
+    effects: Effects,
+    onProgress: OnProgress,
+    onReceiving: OnReceiving,
+  ) {
     const configuration = configure();
     const { config } = configuration;
     this.#live = new LiveConfig(configuration, configure, effects.log);
@@ -135,7 +150,7 @@ export class Server implements Controlled {
     const database = this.#database;
     const steered = new SteeredOwners(effects.nowMs);
     this.#image = new ZoneImageWriter({
-      view: (apex) => steered.view(database.view(apex)),
+      view: (apex) => steered.view(this.#writer.shownView(apex)),
       onGeneration: (memory) => this.#publish(memory),
     });
     this.#exchanger = new Exchanger({ effects, timers: SYSTEM_TIMERS });
@@ -172,6 +187,18 @@ export class Server implements Controlled {
       log: effects.log,
     });
     this.#queue = new CommitQueue({ writer: this.#writer });
+    const turns = new Turns();
+    this.#secondaries = new SecondaryService({
+      database,
+      writer: this.#writer,
+      turns,
+      effects,
+      timers: SYSTEM_TIMERS,
+      limits: config.secondary,
+      current: () => ({ config: this.#live.config, keys: this.#live.permissions.keys }),
+      breathe: () => this.#breathe(),
+      onReceiving,
+    });
     this.#snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
     this.#transfers = this.#makeTransferHandler();
     this.#loader = new ZoneLoader({
@@ -181,11 +208,14 @@ export class Server implements Controlled {
       effects,
       onProgress: (apex, records) => onProgress(showName(apex), records),
       breathe: () => this.#breathe(),
+      turns,
+      isSecondary: (apex) => this.#secondaries.isSecondary(apex),
     });
     this.history = new HistoryControl({
       snapshots: this.#snapshots,
       queue: this.#queue,
       apexes: () => database.zones().map(({ apex }) => apex),
+      foreign: (apex) => this.#secondaries.foreign(apex),
       published: () => this.#published,
     });
     mkdirSync(config.data, { recursive: true });
@@ -203,6 +233,7 @@ export class Server implements Controlled {
       queue: this.#queue,
       zoneAbove: (name) => this.#image.zoneAbove(name),
       view: (apex) => database.view(apex),
+      foreign: (apex) => this.#secondaries.foreign(apex),
       published: () => this.#published,
       effects,
     });
@@ -220,12 +251,28 @@ export class Server implements Controlled {
   }
 
   zones(): ZoneSummary[] {
-    return this.#database.zones().map(({ id, apex, source }) => ({
-      apex: showName(apex),
-      serial: serialOf(this.#database.view(apex)),
-      records: this.#database.recordCount(id),
-      source,
-    }));
+    const summaries = this.#secondaries.summaries();
+    const served = this.#database.zones().map(({ id, apex, source }) => {
+      const secondary = summaries.get(showName(apex));
+      return {
+        apex: showName(apex),
+        serial: serialOf(this.#database.view(apex)),
+        records: this.#database.recordCount(id),
+        source,
+        ...(secondary === undefined ? {} : { secondary }),
+      };
+    });
+    const missing = [...summaries].filter(([apex]) => !served.some((zone) => zone.apex === apex));
+    return [
+      ...served,
+      ...missing.map(([apex, secondary]) => ({ apex, serial: 0, records: 0, source: TRANSFER, secondary })),
+    ];
+  }
+
+  async refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined> {
+    const report = await this.#secondaries.refresh(scanApexName(apex), isFull);
+    await this.#published; // who is told of it finds it in every answer
+    return report;
   }
 
   /**
@@ -275,7 +322,9 @@ export class Server implements Controlled {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      secondaryZones: countPhases(this.#secondaries.summaries().values()),
       transfers: this.#transfers.counts,
+      late: this.#pool?.late ?? { waiting: 0, refused: 0 },
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
       secondaries: this.#notifier.secondaries(),
     };
@@ -294,6 +343,7 @@ export class Server implements Controlled {
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#stopRotation();
+    await this.#secondaries.stop();
     this.#notifier.stop();
     this.#exchanger.close();
     this.#lapses.stop();
@@ -312,7 +362,14 @@ export class Server implements Controlled {
       zoneAbove: (name) => this.#image.zoneAbove(name),
       rulesOf: (apex) => live.permissions.updatesOf(apex),
       zonesOf: (key) => live.permissions.zonesOf(key),
+      foreign: (apex) => this.#secondaries.foreign(apex),
       published: () => this.#published,
+      effects,
+    });
+    const notify = new NotifyHandler({
+      primariesOf: (apex) => this.#secondaries.notifiersOf(apex),
+      isServed: (apex) => this.#database.zone(apex) !== undefined,
+      notified: (apex, serial, address) => this.#secondaries.notified(apex, serial, address),
       effects,
     });
     return new Dispatcher({
@@ -329,7 +386,12 @@ export class Server implements Controlled {
       }),
       transfer: this.#transfers,
       update,
-      notify: NOT_IMPLEMENTED,
+      notify,
+      forwarder: this.#secondaries.forwarder,
+      withheld: (name) => {
+        const apex = this.#image.zoneAbove(name);
+        return apex === undefined ? undefined : this.#secondaries.withheld(apex);
+      },
       maxPayload: this.#config.udp.maxPayload,
       effects,
     });
@@ -351,8 +413,11 @@ export class Server implements Controlled {
   }
 
   async #start(onProgress: OnProgress): Promise<void> {
-    for (const _ of this.#writer.serveStored((apex, owners) => onProgress(showName(apex), owners)))
-      await this.#breathe();
+    const stored = this.#writer.serveStored(
+      (apex, owners) => onProgress(showName(apex), owners),
+      this.#secondaries.unservable(),
+    );
+    for (const _ of stored) await this.#breathe();
     const isRestart = this.#database.zones().length > 0;
     if (!isRestart) await this.#load();
     this.#lapses.start();
@@ -391,6 +456,8 @@ export class Server implements Controlled {
       timers: SYSTEM_TIMERS,
       log: this.#effects.log,
     });
+    // A zone may have come from its primary while the threads started.
+    if (this.#image.memory.image !== shared.memory.image) this.#publish(this.#image.memory);
     const limits = {
       ...DEFAULT_TCP_OPTIONS,
       idleMs: tcp.idleTimeout * 1000,
@@ -413,7 +480,9 @@ export class Server implements Controlled {
 
   async #loadNow(): Promise<LoadReport> {
     if (this.#isStopping) throw new StoppingError();
+    await this.#secondaries.dropOthers();
     const report = await this.#loader.load();
+    await this.#secondaries.configure();
     await this.#published; // who is told of a load finds it in every answer
     const { log } = this.#effects;
     for (const error of report.errors) log.error(`zones: ${error}`);
@@ -453,12 +522,15 @@ export class Server implements Controlled {
 
 // --- helpers ---
 
-/** For what comes with the next commits. */
-const NOT_IMPLEMENTED: RequestHandler = {
-  async handle({ message, room }, reply) {
-    await reply(composeReply(message, { rcode: Rcode.NOTIMP }, room));
-  },
-};
+function scanApexName(apex: string): DomainName {
+  return foldName(scanFullName(apex));
+}
+
+function countPhases(summaries: Iterable<SecondarySummary>): ServerStatus['secondaryZones'] {
+  const counts = { 'never-loaded': 0, fresh: 0, retrying: 0, expired: 0 };
+  for (const { phase } of summaries) counts[phase]++;
+  return counts;
+}
 
 /** Zones that are read at once beside transfers: by people who look into the history. */
 const OTHER_SNAPSHOTS = 16;

@@ -26,11 +26,16 @@ exit code: 0 the server runs, 1 it does not, 2 the command line is wrong
 };
 
 function showStatus(status: ServerStatus): string {
-  const { threads, tcp, transfers } = status;
+  const { late, threads, tcp, transfers, secondaryZones } = status;
+  const ofSecondaries = Object.entries(secondaryZones).filter(([, count]) => count > 0);
   const head = [
     `waypost ${status.version}, pid ${status.pid}, up ${showDuration(status.uptimeSeconds)}`,
     `listening on ${status.listen.join(', ')} (UDP ${status.udp === 'batch' ? 'in batches' : 'through node:dgram'}, TCP)`,
     `${status.zones} zones, ${status.records} records; image ${showOctets(status.imageOctets)}, process ${showOctets(status.residentOctets)}`,
+    ...(ofSecondaries.length === 0
+      ? []
+      : [`secondary zones: ${ofSecondaries.map(([phase, count]) => `${count} ${phase}`).join(', ')}`]),
+    `updates and the like: ${late.waiting} waiting, ${late.refused} refused because too many waited`,
     `TCP: ${tcp.connections} connections open, ${tcp.answered} answers, ${tcp.overLimit} connections closed to keep a limit`,
     `transfers: ${transfers.underWay} under way, ${transfers.served} served, ${transfers.refused} refused, ${transfers.failed} broken off`,
   ];

@@ -20,7 +20,11 @@ export function showWelcome(terminal: Terminal, server: Server): string {
       { title: 'records', align: 'right' as const },
     ];
     const shown = zones.slice(0, MAX_SHOWN_ZONES);
-    const rows = shown.map(({ apex, serial, records }) => [apex, String(serial), String(records)]);
+    const rows = shown.map(({ apex, serial, records, secondary }) => [
+      apex,
+      secondary?.phase === 'never-loaded' ? '-' : String(serial),
+      String(records),
+    ]);
     lines.push(showTable(columns, rows).trimEnd());
     if (zones.length > shown.length)
       lines.push(`… and ${zones.length - shown.length} more: waypost zone list`);
@@ -29,6 +33,7 @@ export function showWelcome(terminal: Terminal, server: Server): string {
       lines.push('', 'ask twice and see the answers turn:');
       for (const question of questions) lines.push(`  ${digLine(server.addresses[0] ?? '', question)}`);
     }
+    lines.push('', 'change a zone while it is served: README.md (Five minutes), docs/updates.md');
   }
   return `${lines.join('\n')}\n`;
 }

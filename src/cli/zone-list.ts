@@ -1,4 +1,5 @@
 import type { ControlClient } from '../control/client.ts';
+import type { SecondarySummary } from '../control/protocol.ts';
 import { showTable, type Terminal } from './terminal.ts';
 
 /** `waypost zone list`. */
@@ -13,13 +14,28 @@ export async function listZones(client: ControlClient, terminal: Terminal, isJso
     { title: 'serial', align: 'right' as const },
     { title: 'records', align: 'right' as const },
     { title: 'from' },
+    { title: zones.some(({ secondary }) => secondary !== undefined) ? 'state' : '' },
   ];
-  const rows = zones.map(({ apex, serial, records, source }) => [
+  const rows = zones.map(({ apex, serial, records, source, secondary }) => [
     apex,
-    String(serial),
+    secondary?.phase === 'never-loaded' ? '-' : String(serial),
     String(records),
-    source,
+    secondary === undefined ? source : `secondary of ${secondary.primaries.join(', ')}`,
+    secondary === undefined ? '' : showState(secondary),
   ]);
   terminal.out(showTable(columns, rows));
   return 0;
+}
+
+/** A few words on how a secondary zone does. */
+function showState({ phase, isChecking, receiving, expires, lastError }: SecondarySummary): string {
+  const words: Record<SecondarySummary['phase'], string> = {
+    'never-loaded': 'never loaded',
+    fresh: 'fresh',
+    retrying: `cannot be refreshed, expires ${expires}`,
+    expired: 'expired',
+  };
+  const now = receiving === undefined ? 'refreshing' : `refreshing: ${receiving} records so far`;
+  const parts = [words[phase], ...(isChecking ? [now] : []), ...(lastError === undefined ? [] : [lastError])];
+  return parts.join('; ');
 }

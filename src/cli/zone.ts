@@ -8,6 +8,7 @@ import { exportZone } from './zone-export.ts';
 import { showHistory } from './zone-history.ts';
 import { listZones } from './zone-list.ts';
 import { tellPermission } from './zone-may.ts';
+import { refreshZone } from './zone-refresh.ts';
 import { reloadZones } from './zone-reload.ts';
 import { showDifference, showZoneText } from './zone-show.ts';
 import { undoChange } from './zone-undo.ts';
@@ -16,8 +17,10 @@ import { waitForSecondaries } from './zone-wait.ts';
 /** `waypost zone`: the zones of the running server and their history; and who may change them. */
 export const ZONE: Command = {
   help: `  list                the zones served: serial, records, where they come from
-  reload [NAME]       read new and changed zone files and apply the difference; a file with errors changes
-                      nothing and its old zone is served on. With NAME only that zone is reported.
+  reload [NAME]       read the configuration's keys and zone tables, and new and changed zone files, and apply
+                      the difference; a file with errors changes nothing and its old zone is served on. With NAME
+                      only that zone is reported.
+  refresh NAME        ask the primary of a secondary zone now, and fetch what is newer
   history NAME        who changed the zone and when, newest first
   show NAME           the zone as a master file
   diff NAME A B       what is to be removed (-) and added (+) to make serial B of serial A
@@ -29,6 +32,7 @@ export const ZONE: Command = {
                       the name, by which rule, or why not. Needs no running server.
   wait NAME           wait until all secondaries of the zone have the serial it has now; the server asks them
 
+  --full              refresh: the whole zone, whatever its serial
   -n, --number N      history: at most N changes; default: 20
   --records           history: the records of each change, too
   --at SERIAL         show, export: as the zone was at SERIAL
@@ -38,8 +42,8 @@ export const ZONE: Command = {
   -c, --config FILE   the server's configuration; default: waypost.toml in this directory, if there is one
   --json              the answer as JSON
 
-exit code: 0 done (may: allowed), 1 no server, a zone file had errors, what was asked for is not there or cannot be
-undone (may: refused; wait: the time was out), 2 the command line is wrong
+exit code: 0 done (may: allowed), 1 no server, a zone file or a primary had errors, what was asked for is not there or
+cannot be undone (may: refused; wait: the time was out), 2 the command line is wrong
 `,
   async run(args, terminal) {
     const { values, positionals } = readWords(args);
@@ -82,6 +86,7 @@ function readWords(args: readonly string[]) {
       records: { type: 'boolean' },
       at: { type: 'string' },
       force: { type: 'boolean' },
+      full: { type: 'boolean' },
       serial: { type: 'string' },
       timeout: { type: 'string' },
     },
@@ -118,6 +123,15 @@ const SUB_COMMANDS: readonly SubCommand[] = [
     words: ['[NAME]'],
     options: [],
     run: (asked) => reloadZones(clientOf(asked), asked.terminal, asked.isJson, asked.words[0]),
+  },
+  {
+    name: 'refresh',
+    words: ['NAME'],
+    options: ['full'],
+    run(asked) {
+      const wish = { isFull: asked.values.full === true, isJson: asked.isJson };
+      return refreshZone(clientOf(asked), asked.terminal, wordOf(asked, 0), wish);
+    },
   },
   {
     name: 'history',

@@ -6,6 +6,7 @@ import { suggestionFor } from '../base/suggest.ts';
 import { isTable, type TomlInput, type ValueKind } from './kinds.ts';
 import { configuredNotifies } from './notify-rules.ts';
 import { locateToml, type Position, type Positions, showPath, type TomlPath } from './positions.ts';
+import { configuredSecondaries } from './secondary-rules.ts';
 import { type Config, conflictsOf, SETTINGS } from './settings.ts';
 import { configuredTransfers } from './transfer-rules.ts';
 import { fieldName, type Row, type SettingNode, type SettingsTree, type TableNode, treeOf } from './tree.ts';
@@ -36,6 +37,7 @@ export function readConfig(text: string, file: string): Config {
   const conflicts = [
     ...conflictsOf(config),
     ...configuredUpdates(config).problems,
+    ...configuredSecondaries(config).problems,
     ...configuredNotifies(config).problems,
     ...configuredTransfers(config).problems,
   ];

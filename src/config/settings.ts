@@ -14,6 +14,7 @@ import {
 } from './kinds.ts';
 import { notifications } from './notify.ts';
 import type { TomlPath } from './positions.ts';
+import { primaries } from './primaries.ts';
 import { transferGrants } from './transfer-grants.ts';
 import type { SettingsTree } from './tree.ts';
 
@@ -191,6 +192,23 @@ export const SETTINGS = [
     example: 100,
   },
   {
+    key: 'secondary.parallel',
+    kind: integer(1, 64, 'transfers'),
+    fallback: 4,
+    about:
+      'How many zones are fetched from their primaries at the same time; the others wait. See [secondary.md](secondary.md).',
+    example: 16,
+  },
+  {
+    key: 'secondary.max-size',
+    kind: integer(1, 65_536, 'MiB'),
+    fallback: 1024,
+    about:
+      'The largest zone that is fetched, in MiB on the wire. A transfer that grows larger is given up, and the zone stays ' +
+      'as it is. While a zone comes in, its records take about as much memory.',
+    example: 64,
+  },
+  {
     key: 'keys.*.algorithm',
     kind: choice(TSIG_ALGORITHM_WORDS),
     fallback: 'hmac-sha256',
@@ -306,6 +324,34 @@ export const SETTINGS = [
       'not looked up, since Waypost asks no resolver; put its address into `notify`.',
     example: true,
     exampleName: 'example.com',
+  },
+  {
+    key: 'zone.*.primary',
+    kind: primaries(),
+    fallback: [],
+    about:
+      'Makes this server a secondary for the zone: it is fetched from its primary (AXFR, IXFR) and kept fresh by the ' +
+      'numbers of its SOA and by NOTIFY; see [secondary.md](secondary.md). There may be no zone file of the same name. A ' +
+      'list is tried in order. `address` is where the primary answers (port 53 unless said otherwise), `key` signs what is ' +
+      'asked, and then the answers must be signed with it too. One primary needs no list: ' +
+      '`primary = { address = "192.0.2.1" }`.',
+    example: [
+      { address: '192.0.2.1:53', key: 'secondary.' },
+      { address: '[2001:db8::1]:53', key: 'secondary.' },
+    ],
+    exampleName: 'other.test',
+    exampleNeeds: '[keys."secondary."]\nsecret-file = "keys/secondary.secret"\n',
+  },
+  {
+    key: 'zone.*.forward-updates',
+    kind: flag(),
+    fallback: false,
+    about:
+      'For a zone with a primary: updates (RFC 2136) that come here are sent on to the primary as they are, signature ' +
+      'included, and its answer goes back (RFC 2136 §6). Without it they are REFUSED with a text that names the primary.',
+    example: true,
+    exampleName: 'other.test',
+    exampleNeeds: '[zone."other.test".primary]\naddress = "192.0.2.1:53"\n',
   },
 ] as const satisfies readonly Setting[];
 

@@ -8,6 +8,7 @@ import {
   type MemberRequest,
   type MemberSaid,
   type RecordLine,
+  type RefreshReport,
   type ReloadReport,
   type ServerStatus,
   type UndoReport,
@@ -38,6 +39,10 @@ export class ControlClient {
 
   reload(apex: string | undefined): Promise<ReloadReport> {
     return this.#ask('POST', apex === undefined ? '/reload' : `/reload?zone=${encodeURIComponent(apex)}`);
+  }
+
+  refresh(apex: string, isFull: boolean): Promise<RefreshReport> {
+    return this.#ask('POST', `/refresh?zone=${encodeURIComponent(apex)}${isFull ? '&full=1' : ''}`);
   }
 
   /** Answered when all secondaries of the zone have the serial, at the latest after `ms`. */

@@ -23,6 +23,8 @@ export interface ServerStatus {
   /** Octets of memory this process holds (resident). */
   readonly residentOctets: number;
   readonly threads: readonly ThreadReport[];
+  /** Zones that come from a primary, by what they are like. */
+  readonly secondaryZones: Readonly<Record<SecondarySummary['phase'], number>>;
   /** Zones sent to others: now, and since the start. */
   readonly transfers: {
     readonly underWay: number;
@@ -30,6 +32,8 @@ export interface ServerStatus {
     readonly refused: number;
     readonly failed: number;
   };
+  /** Requests over UDP that wait for the control thread (updates and the like), and those refused since too many waited. */
+  readonly late: { readonly waiting: number; readonly refused: number };
   readonly tcp: { readonly connections: number; readonly answered: number; readonly overLimit: number };
   /** Those who are told of changes, zone by zone. */
   readonly secondaries: readonly SecondaryStatus[];
@@ -79,6 +83,30 @@ export interface ZoneSummary {
   readonly serial: number;
   readonly records: number;
   readonly source: string;
+  /** For a zone that comes from a primary. */
+  readonly secondary?: SecondarySummary;
+}
+
+/** How a secondary zone does. Times as RFC 3339 writes them. */
+export interface SecondarySummary {
+  readonly phase: 'never-loaded' | 'fresh' | 'retrying' | 'expired';
+  readonly primaries: readonly string[];
+  readonly isChecking: boolean;
+  readonly serial?: number;
+  /** Records of the transfer under way. */
+  readonly receiving?: number;
+  readonly confirmed?: string;
+  readonly expires?: string;
+  readonly next: string;
+  readonly lastError?: string;
+}
+
+/** `POST /refresh`. */
+export interface RefreshReport {
+  readonly apex: string;
+  readonly outcome: 'current' | 'fetched' | 'failed';
+  readonly serial?: number;
+  readonly error?: string;
 }
 
 /** `POST /reload`. */

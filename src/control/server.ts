@@ -10,6 +10,7 @@ import {
   CONTROL_SOCKET,
   type MemberRequest,
   type MemberSaid,
+  type RefreshReport,
   type ReloadReport,
   type ServerStatus,
   type WaitReport,
@@ -23,6 +24,8 @@ export interface Controlled {
   zones(): readonly ZoneSummary[];
   /** Reads the zone files again; with an apex (presentation format), reports that zone only. */
   reload(apex: string | undefined): Promise<ReloadReport>;
+  /** Checks a secondary zone now; with `isFull` fetches all of it. `undefined` when there is no such secondary zone. */
+  refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined>;
   /**
    * Waits until all secondaries of the zone have the serial, by default the zone's own, or `ms` have passed. Throws
    * {@link UnanswerableError}.
@@ -126,6 +129,8 @@ export class ControlServer {
         return this.#controlled.zones();
       case 'POST /reload':
         return this.#controlled.reload(parameters.get('zone') ?? undefined);
+      case 'POST /refresh':
+        return this.#controlled.refresh(parameters.get('zone') ?? '', parameters.get('full') === '1');
       case 'GET /wait': {
         const serial = readSerial(parameters.get('serial'));
         const ms = Math.max(0, Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS));

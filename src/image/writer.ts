@@ -117,6 +117,27 @@ export class ZoneImageWriter {
   }
 
   /**
+   * Takes out all that a hosted zone has: until owners follow with {@link apply}, it has no SOA and is not answered
+   * from. In a bulk change only.
+   */
+  clearZone(apex: DomainName): void {
+    this.#refuseWhenBroken();
+    const zone = this.#zones.get(apex);
+    if (zone === undefined) throw new Error(`zone ${showName(apex)} is not in the image`);
+    if (!this.#isBulk) throw new Error('a zone is cleared in a bulk change only');
+    if (this.#stale.has(zone)) return;
+    this.#orBroken(() => {
+      this.#stale.add(zone);
+      this.#regenerate(0); // copies nothing that is stale
+      this.#stale.delete(zone);
+      zone.hidden.clear();
+      zone.hasOccluders = false;
+      this.#owners.hasFreed = true;
+      this.#putEmptyApex(zone);
+    });
+  }
+
+  /**
    * Puts every touched owner of one zone as it is now; no RRsets means that the owner is gone. Names that are new
    * to a zone come in canonical order, or at least after the zone cuts above them.
    */

@@ -9,7 +9,7 @@ import type { TsigKeyRing } from '../message/tsig-key.ts';
 import type { TsigSigner } from '../message/tsig-signer.ts';
 import { MalformedMessageError } from '../wire/errors.ts';
 import { Opcode, Rcode, RRType, showTsigError } from '../wire/iana.ts';
-import { showName } from '../wire/name.ts';
+import { type DomainName, foldName, showName } from '../wire/name.ts';
 import type { LateAnswerer, LateRequest, SendLate } from './late.ts';
 import type { OpenedRequest, Reply, RequestHandler } from './opened-request.ts';
 import { composeHeaderReply, composeReply } from './reply.ts';
@@ -20,7 +20,7 @@ import { SparseLog } from './sparse-log.ts';
 export interface Forwarder {
   wants(message: Message): boolean;
   /** The primary's response, as the client shall get it; `undefined`: none came. Never rejects. */
-  forward(octets: Uint8Array, overTcp: boolean): Promise<Uint8Array | undefined>;
+  forward(octets: Uint8Array, overTcp: boolean, message: Message): Promise<Uint8Array | undefined>;
 }
 
 /** Who answers what, and with which keys. */
@@ -34,6 +34,8 @@ export interface DispatchOptions {
   readonly update: RequestHandler;
   readonly notify: RequestHandler;
   readonly forwarder?: Forwarder;
+  /** Why the zone that holds a name is not answered from; `undefined` when it is, or is none of ours. */
+  withheld?(name: DomainName): string | undefined;
   /** The largest UDP response. */
   readonly maxPayload: number;
   readonly effects: Effects;
@@ -85,15 +87,22 @@ export class Dispatcher implements LateAnswerer {
       return;
     }
     let replied: Uint8Array | undefined;
-    const answered = this.#answerMessage(request, message, (reply) => {
+    let isTrusted = false;
+    const keep: SendLate = (reply) => {
       replied = reply;
       return send(reply);
+    };
+    const answered = this.#answerMessage(request, message, keep, () => {
+      isTrusted = true;
     });
-    const reply = answered.then(
-      () => replied,
-      () => undefined,
-    );
-    this.#retransmissions.remember(address, octets, this.#options.effects.nowMs(), reply);
+    // What strangers send changes nothing and is refused again as before: it shall not push out what key holders sent.
+    if (isTrusted) {
+      const reply = answered.then(
+        () => replied,
+        () => undefined,
+      );
+      this.#retransmissions.remember(address, octets, this.#options.effects.nowMs(), reply);
+    }
     await answered;
   }
 
@@ -107,10 +116,17 @@ export class Dispatcher implements LateAnswerer {
     }
   }
 
-  async #answerMessage(request: LateRequest, message: Message, send: SendLate): Promise<void> {
+  /** `onTrusted` is called at once when a request may change something: its signature is good and new, or its primary decides. */
+  async #answerMessage(
+    request: LateRequest,
+    message: Message,
+    send: SendLate,
+    onTrusted: () => void = () => {},
+  ): Promise<void> {
     const { forwarder, effects } = this.#options;
     if (forwarder?.wants(message) === true) {
-      await sendIfAny(await forwarder.forward(request.octets, request.overTcp), send);
+      onTrusted();
+      await sendIfAny(await forwarder.forward(request.octets, request.overTcp, message), send);
       return;
     }
     const nowS = effects.nowMs() / 1000;
@@ -128,6 +144,7 @@ export class Dispatcher implements LateAnswerer {
           await this.#refuse(request, message, signature.request.refuseAsReplayed(), send);
           return;
         }
+        onTrusted();
         await this.#handle(request, message, signature.request, send);
         return;
       case 'unsigned':
@@ -174,6 +191,11 @@ export class Dispatcher implements LateAnswerer {
     const { octets, address, port, overTcp } = request;
     const who = { key: signature?.key.name, address };
     const opened: OpenedRequest = { octets, message, who, port, overTcp, room };
+    const why = this.#withheld(message);
+    if (why !== undefined) {
+      await reply(composeReply(message, { rcode: Rcode.SERVFAIL, why }, room));
+      return;
+    }
     const handler = this.#handlerOf(message);
     if (handler === undefined) {
       await reply(composeReply(message, { rcode: Rcode.NOTIMP }, room));
@@ -185,6 +207,13 @@ export class Dispatcher implements LateAnswerer {
       this.#log.error('serve: a request failed', { client: showClient(request), error: messageOf(error) });
       await reply(composeReply(message, { rcode: Rcode.SERVFAIL }, room));
     }
+  }
+
+  /** RFC 1034 §4.3.5: a zone that has expired is not answered from, whoever asks. */
+  #withheld({ opcode, questions }: Message): string | undefined {
+    const [question] = questions;
+    if (opcode !== Opcode.QUERY || question === undefined) return undefined;
+    return this.#options.withheld?.(foldName(question.name));
   }
 
   #handlerOf(message: Message): RequestHandler | undefined {

@@ -4,12 +4,12 @@ import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkOwners, checkZone } from '../zone/check.ts';
 import { MAX_TTL } from '../zone/check-owner.ts';
-import type { Finding } from '../zone/finding.ts';
+import type { Finding, Rule } from '../zone/finding.ts';
 import type { Owner, RR } from '../zone/record.ts';
 import { nextSerial, soaSerial, soaWithSerial } from '../zone/serial.ts';
 import { isSteeringOwner } from '../zone/steering-owner.ts';
 import type { StoredZone } from './database.ts';
-import { ChangeRefusedError, StoreError } from './errors.ts';
+import { ChangeMismatchError, ChangeRefusedError, StoreError } from './errors.ts';
 import type { ChangedBy, JournalEntry } from './journal.ts';
 import { composeOwnerKey } from './owner-key.ts';
 import { sameOctets } from './packed-records.ts';
@@ -22,6 +22,11 @@ export interface Change {
   /** A record that is there already gets this TTL and this spelling. */
   readonly added: Iterable<RR>;
   readonly by: ChangedBy;
+  /**
+   * As a primary says: the SOA comes as it is, serial included, what is removed must be there, and only what cannot be
+   * served at all is refused.
+   */
+  readonly isGiven?: boolean;
   /** Done in the same transaction, even when the records stay as they are. */
   alongside?(zone: StoredZone): void;
 }
@@ -46,6 +51,23 @@ export interface Changed {
   readonly conflicts: readonly Conflict[];
 }
 
+/**
+ * Of findings in a zone whose primary is elsewhere: what the image cannot answer from throws {@link ChangeRefusedError};
+ * the rest is to be mended there, and is returned as warnings.
+ */
+export function acceptGiven(findings: readonly Finding[]): Finding[] {
+  const grave = findings.filter(({ rule }) => UNSERVABLE.has(rule));
+  if (grave.length > 0) throw new ChangeRefusedError(grave);
+  return findings.map((finding) => ({ ...finding, severity: 'warning' }));
+}
+
+const UNSERVABLE: ReadonlySet<Rule> = new Set(['no-soa', 'several-soa', 'no-apex-ns', 'outside-zone']);
+
+function accept(findings: Finding[]): Finding[] {
+  if (findings.some(({ severity }) => severity === 'error')) throw new ChangeRefusedError(findings);
+  return findings;
+}
+
 /** Owners that a change may touch before the whole zone is checked instead: each costs several look-ups. */
 const MANY_OWNERS = 10_000;
 
@@ -59,6 +81,7 @@ export class ChangeDraft {
   #removed = 0;
   #added = 0;
   #hasOddTtl = false;
+  #isGiven = false;
   /** RRsets that got records, by owner key and type. */
   readonly #grown = new Map<string, Pick<RR, 'owner' | 'type'>>();
 
@@ -69,6 +92,7 @@ export class ChangeDraft {
 
   make(change: Change, nowMs: number): Changed {
     const apex = this.#apex;
+    this.#isGiven = change.isGiven === true;
     const entry = this.#records.beginEntry(change.by, nowMs);
     let wished: RR | undefined;
     for (const rr of change.removed) {
@@ -103,6 +127,7 @@ export class ChangeDraft {
     const rdata = canonicalRdata(type, rr.rdata);
     const stored = this.#records.take({ owner, key, type, rdata });
     if (stored === undefined) {
+      if (this.#isGiven) throw new ChangeMismatchError(this.#apex, rr);
       this.#conflicts.push({ kind: 'gone', rr });
       return;
     }
@@ -164,7 +189,11 @@ export class ChangeDraft {
     }
     const from = soaSerial(rdata);
     const wishedSerial = wished === undefined ? undefined : soaSerial(wished.rdata);
-    const next = nextSerial(from, wishedSerial);
+    const next = this.#isGiven ? (wishedSerial ?? from) : nextSerial(from, wishedSerial);
+    if (this.#isGiven && next === from) {
+      const message = `zone ${showName(this.#apex)} is at serial ${from}, and the change leads nowhere else`;
+      throw new StoreError('failed', message);
+    }
     const isAhead = wishedSerial !== undefined && next === wishedSerial;
     const isOther =
       wished !== undefined &&
@@ -188,8 +217,7 @@ export class ChangeDraft {
         : checkOwners(view, this.#touched.values())),
       ...(by.kind === 'file' ? checkSteering(this.#touchedOwners()) : []), // others have looked at what is new
     ];
-    if (findings.some(({ severity }) => severity === 'error')) throw new ChangeRefusedError(findings);
-    return findings;
+    return this.#isGiven ? acceptGiven(findings) : accept(findings);
   }
 
   *#touchedOwners(): Iterable<Owner> {

@@ -1,7 +1,9 @@
 import Database from 'better-sqlite3';
 import { messageOf, WaypostError } from '../base/errors.ts';
-import { showName } from '../wire/name.ts';
+import { showType } from '../rdata/table.ts';
+import { type DomainName, showName } from '../wire/name.ts';
 import type { Finding } from '../zone/finding.ts';
+import type { RR } from '../zone/record.ts';
 
 /** What kept the database from doing its work. */
 export type StoreTrouble =
@@ -38,6 +40,28 @@ export class ChangeRefusedError extends WaypostError {
     const errors = findings.filter((finding) => finding.severity === 'error');
     super(errors.map((finding) => `${showName(finding.owner)}: ${finding.message}`).join('; '));
     this.findings = findings;
+  }
+}
+
+/** A zone that should come from a primary is served from a zone file. */
+export class ZoneFromFileError extends WaypostError {
+  readonly code = 'WP_ZONE_FROM_FILE';
+  constructor(apex: Uint8Array) {
+    super(`zone ${showName(apex)} is served from a zone file: remove the file, or the zone's primary`);
+  }
+}
+
+/** Differences that a primary sent do not fit the zone here. Nothing was changed. */
+export class ChangeMismatchError extends WaypostError {
+  readonly code = 'WP_CHANGE_MISMATCH';
+  readonly owner: DomainName;
+  readonly type: number;
+  constructor(apex: Uint8Array, { owner, type }: Pick<RR, 'owner' | 'type'>) {
+    super(
+      `the differences for ${showName(apex)} remove a record that is not here: ${showName(owner)} ${showType(type)}`,
+    );
+    this.owner = owner;
+    this.type = type;
   }
 }
 

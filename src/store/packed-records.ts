@@ -29,23 +29,16 @@ export class PackedRecords {
 
   add(rr: RR): void {
     const rdata = canonicalRdata(rr.type, rr.rdata);
-    const written = rdata === rr.rdata || sameOctets(rdata, rr.rdata) ? 0 : rr.rdata.length;
-    this.#reserve(HEAD + MAX_KEY_LENGTH + rdata.length + written);
-    const { octets, length: at } = this;
-    const keyEnd = composeOwnerKeyInto(rr.owner, this.apex.length, octets, at + HEAD);
-    octets.set(rdata, keyEnd);
-    let end = keyEnd + rdata.length;
-    if (written > 0) {
-      octets.set(rr.rdata, end);
-      end += written;
-    }
-    putU32(octets, at, end - at);
-    putU16(octets, at + 4, keyEnd - at - HEAD);
-    putU16(octets, at + 6, rr.type);
-    putU32(octets, at + 8, rr.ttl);
-    putU16(octets, at + 12, rdata.length);
-    putU16(octets, at + 14, written);
-    this.#end(end);
+    this.#reserve(HEAD + MAX_KEY_LENGTH + rdata.length + rr.rdata.length);
+    const keyEnd = composeOwnerKeyInto(rr.owner, this.apex.length, this.octets, this.length + HEAD);
+    this.#addBehindKey(keyEnd, rr.type, rr.ttl, rdata, rr.rdata);
+  }
+
+  /** Adds a record as the database has it: its owner key, and its RDATA in canonical form and as written. */
+  addStored(key: Uint8Array, type: number, ttl: number, canonical: Uint8Array, written: Uint8Array): void {
+    this.#reserve(HEAD + key.length + canonical.length + written.length);
+    this.octets.set(key, this.length + HEAD);
+    this.#addBehindKey(this.length + HEAD + key.length, type, ttl, canonical, written);
   }
 
   /** Takes over the record at `at` of other packed octets with the same apex. */
@@ -59,6 +52,24 @@ export class PackedRecords {
   /** The records as such, in the order in which they were added. */
   *[Symbol.iterator](): Iterator<RR> {
     yield* unpack(this);
+  }
+
+  #addBehindKey(keyEnd: number, type: number, ttl: number, rdata: Uint8Array, spelt: Uint8Array): void {
+    const { octets, length: at } = this;
+    const written = rdata === spelt || sameOctets(rdata, spelt) ? 0 : spelt.length;
+    octets.set(rdata, keyEnd);
+    let end = keyEnd + rdata.length;
+    if (written > 0) {
+      octets.set(spelt, end);
+      end += written;
+    }
+    putU32(octets, at, end - at);
+    putU16(octets, at + 4, keyEnd - at - HEAD);
+    putU16(octets, at + 6, type);
+    putU32(octets, at + 8, ttl);
+    putU16(octets, at + 12, rdata.length);
+    putU16(octets, at + 14, written);
+    this.#end(end);
   }
 
   #end(end: number): void {

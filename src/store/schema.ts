@@ -84,4 +84,13 @@ export const MIGRATIONS: readonly string[] = [
   -- Changes whose row in the journal is gone already and whose records are still to be cleared away.
   CREATE TABLE journal_cut (journal INTEGER PRIMARY KEY) STRICT;
   `,
+  `
+  -- Zones that come from a primary (zone.source 'transfer'): when it was last heard to have nothing newer, and until
+  -- when what is here may be answered from.
+  CREATE TABLE secondary (
+    apex         BLOB PRIMARY KEY,
+    confirmed_ms INTEGER NOT NULL,
+    expires_ms   INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

@@ -261,6 +261,14 @@ export function prepareStatements(sql: Database, path: string) {
     earliestLookedAt: query<[apex: Uint8Array], [atMs: number]>(
       `SELECT at_ms FROM journal WHERE apex = ? ORDER BY id DESC LIMIT 1 OFFSET ${CHANGES_LOOKED_AT - 1}`,
     ),
+    // secondary
+    secondary: query<[apex: Uint8Array], [confirmedMs: number, expiresMs: number]>(
+      'SELECT confirmed_ms, expires_ms FROM secondary WHERE apex = ?',
+    ),
+    putSecondary: query<[apex: Uint8Array, confirmedMs: number, expiresMs: number]>(
+      'INSERT OR REPLACE INTO secondary VALUES (?, ?, ?)',
+    ),
+    deleteSecondary: query<[apex: Uint8Array]>('DELETE FROM secondary WHERE apex = ?'),
 
     // zone_file
     zoneFiles: query<

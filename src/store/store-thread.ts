@@ -5,7 +5,7 @@ import type { Finding } from '../zone/finding.ts';
 import type { Changed } from './change.ts';
 import type { Chunk } from './chunks.ts';
 import type { StoredZone, ZoneDatabase } from './database.ts';
-import { ChangeRefusedError, StoreError, type StoreTrouble } from './errors.ts';
+import { ChangeMismatchError, ChangeRefusedError, StoreError, type StoreTrouble } from './errors.ts';
 import type { ChangedBy } from './journal.ts';
 import type { Packed } from './packed-records.ts';
 import type { SortedRecords } from './sorted-records.ts';
@@ -27,6 +27,7 @@ export interface StageJob {
   readonly octets: Uint8Array;
   readonly starts: Uint32Array;
   readonly order: Uint32Array;
+  readonly isFromFiles: boolean;
 }
 
 /** A large change of a zone by its file, to be made in one transaction. */
@@ -36,6 +37,8 @@ export interface ChangeJob {
   readonly removed: Packed;
   readonly added: Packed;
   readonly by: ChangedBy;
+  /** See `Change.isGiven`. */
+  readonly isGiven: boolean;
   readonly nowMs: number;
   readonly chunks: readonly Chunk[];
   readonly staleChunks: readonly Uint8Array[];
@@ -47,6 +50,7 @@ export type StoreThreadReport =
   | { readonly kind: 'staged' }
   | { readonly kind: 'changed'; readonly changed: Changed }
   | { readonly kind: 'refused'; readonly findings: readonly Finding[] }
+  | { readonly kind: 'mismatch'; readonly owner: DomainName; readonly type: number }
   | { readonly kind: 'failed'; readonly trouble: StoreTrouble; readonly message: string };
 
 /**
@@ -80,9 +84,9 @@ export class StoreThread {
   }
 
   /** Puts the records of a zone in that {@link beginStaging} has begun. Throws {@link StoreError}. */
-  async stage(zone: number, { records, order }: SortedRecords): Promise<void> {
+  async stage(zone: number, { records, order }: SortedRecords, isFromFiles = true): Promise<void> {
     const { apex, octets, starts } = records;
-    await this.#do({ kind: 'stage', zone, apex, octets, starts, order }, []);
+    await this.#do({ kind: 'stage', zone, apex, octets, starts, order, isFromFiles }, []);
   }
 
   /**
@@ -95,6 +99,7 @@ export class StoreThread {
     files: readonly ReadFile[],
     by: ChangedBy,
     nowMs: number,
+    isGiven = false,
   ): Promise<Changed> {
     const report = await this.#do(
       {
@@ -103,6 +108,7 @@ export class StoreThread {
         removed: packedOf(removed),
         added: packedOf(added),
         by,
+        isGiven,
         nowMs,
         chunks,
         staleChunks,
@@ -110,6 +116,7 @@ export class StoreThread {
       },
       chunks.flatMap(({ octets: { buffer } }) => (buffer instanceof ArrayBuffer ? [buffer] : [])),
     );
+    if (report.kind === 'mismatch') throw new ChangeMismatchError(zone.apex, report);
     if (report.kind === 'refused') throw new ChangeRefusedError(report.findings);
     if (report.kind !== 'changed') throw this.#failure(`it reported ${report.kind}`);
     return report.changed;

@@ -11,6 +11,7 @@ import { sayConflicts, sayFindings } from './sentences.ts';
 import { Slices } from './slices.ts';
 import { SortedZoneView } from './sorted-records.ts';
 import { StoreThread } from './store-thread.ts';
+import { Turns } from './turns.ts';
 import { type FileDifference, findDifference, putDifference, touchedKeys } from './zone-difference.ts';
 import { findZoneFiles, type ZoneFilePlaces } from './zone-directory.ts';
 import { areUnchanged, type ReadFile, type ScannedZone, scanZone, sizeOf } from './zone-file.ts';
@@ -51,15 +52,20 @@ export interface ZoneLoaderOptions extends ZoneFilePlaces {
   onProgress?(apex: DomainName, count: number, step: LoadStep): void;
   /** Lets others have their turn between slices. */
   breathe?(): Promise<void>;
+  /** Shared with whoever else writes over several turns of the event loop. */
+  readonly turns?: Turns;
+  /** Whether a zone comes from a primary: then a file of its name is an error. */
+  isSecondary?(apex: DomainName): boolean;
 }
 
 /** Keeps the zones of a directory of zone files: what people edit becomes changes. */
 export class ZoneLoader {
   readonly #options: ZoneLoaderOptions;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #turns: Turns;
 
   constructor(options: ZoneLoaderOptions) {
     this.#options = options;
+    this.#turns = options.turns ?? new Turns();
   }
 
   /**
@@ -67,9 +73,7 @@ export class ZoneLoader {
    * while one runs begins after it. Throws {@link StoreError} when the database fails; what was loaded stays.
    */
   load(): Promise<LoadReport> {
-    const load = this.#last.then(() => new Load(this.#options).run());
-    this.#last = load.catch(() => {});
-    return load;
+    return this.#turns.take(() => new Load(this.#options).run());
   }
 }
 
@@ -133,8 +137,13 @@ class Load {
 
   /** One zone; what is wrong with its file is reported, what is wrong with the database is thrown. */
   async #loadZone(apex: DomainName, path: string): Promise<void> {
-    const { database, effects, onProgress } = this.#options;
+    const { database, effects, onProgress, isSecondary } = this.#options;
     const zone = database.zone(apex);
+    if (isSecondary?.(apex) === true) {
+      const message = `${path}: the configuration gives zone ${showName(apex)} a primary, and here is a file of it: remove the file, or the primary`;
+      this.#report('failed', apex, path, [], [message]);
+      return;
+    }
     if (zone !== undefined && zone.source !== 'file') {
       this.#report(
         'failed',

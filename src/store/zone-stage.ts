@@ -11,12 +11,12 @@ import type { ReadFile } from './zone-file.ts';
 /**
  * Puts a new zone into the database beside those that are served, in slices, each a transaction of its own:
  * while a large zone comes in, other zones can change. The zone is in the state 'loading' until the writer
- * adopts it; after a crash it is cleared away. Returns its id. Throws {@link StoreError}.
+ * adopts it; after a crash it is cleared away. Without files it comes from a primary. Returns its id. Throws {@link StoreError}.
  */
 export function* stageZone(
   database: ZoneDatabase,
   sorted: SortedRecords,
-  files: readonly ReadFile[],
+  files: readonly ReadFile[] | undefined,
   onStored?: (records: number) => void,
 ): Generator<void, number> {
   const isSmall = sorted.order.length <= SLICE;
@@ -24,25 +24,30 @@ export function* stageZone(
     const zone = insertZone(database, sorted.records.apex, files);
     if (!isSmall) return zone;
     insertRecords(database, zone, sorted, 0, sorted.order.length); // a small zone is one transaction
-    putChunks(database, zone, packChunks(sorted)[Symbol.iterator]());
+    if (files !== undefined) putChunks(database, zone, packChunks(sorted)[Symbol.iterator]());
     return zone;
   });
   if (isSmall) return id;
   yield;
-  yield* stageRecords(database, id, sorted, onStored);
+  yield* stageRecords(database, id, sorted, files !== undefined, onStored);
   return id;
 }
 
 /** The first part of {@link stageZone}, for a large zone: all but its records. Returns its id. */
-export function beginStaging(database: ZoneDatabase, apex: DomainName, files: readonly ReadFile[]): number {
+export function beginStaging(
+  database: ZoneDatabase,
+  apex: DomainName,
+  files: readonly ReadFile[] | undefined,
+): number {
   return database.transactLazily(() => insertZone(database, apex, files));
 }
 
-/** The second part: its records, in slices. */
+/** The second part: its records, in slices; when they are from files, also as last read. */
 export function* stageRecords(
   connection: StagingConnection,
   zone: number,
   sorted: PackedOrder,
+  isFromFiles: boolean,
   onStored?: (records: number) => void,
 ): Generator<void, void> {
   const { order } = sorted;
@@ -51,6 +56,7 @@ export function* stageRecords(
     onStored?.(Math.min(from + SLICE, order.length));
     yield;
   }
+  if (!isFromFiles) return;
   const chunks = packChunks(sorted)[Symbol.iterator]();
   while (connection.transactLazily(() => putChunks(connection, zone, chunks))) yield;
 }
@@ -88,6 +94,9 @@ export function countSoas({ records, order }: SortedRecords): number {
   return count;
 }
 
+/** The source of zones that come from a primary. */
+export const TRANSFER = 'transfer';
+
 // --- helpers ---
 
 /** What staging needs of a connection: the main one or the store thread's. */
@@ -98,9 +107,13 @@ const SLICE = 4000;
 const CHUNKS_AT_ONCE = 64;
 
 /** A zone in the state 'loading', without records. Inside a transaction. */
-function insertZone(database: ZoneDatabase, apex: DomainName, files: readonly ReadFile[]): number {
-  const zone = database.statements.insertZone.run(apex, 'file').id;
-  putFiles(database.statements, zone, files);
+function insertZone(
+  database: ZoneDatabase,
+  apex: DomainName,
+  files: readonly ReadFile[] | undefined,
+): number {
+  const zone = database.statements.insertZone.run(apex, files === undefined ? TRANSFER : 'file').id;
+  if (files !== undefined) putFiles(database.statements, zone, files);
   return zone;
 }
 

@@ -19,6 +19,8 @@ export interface ZoneImage {
   removeZone(apex: DomainName): void;
   /** Every touched owner as it is now; without RRsets it is gone. Readers see all of them at once. */
   apply(apex: DomainName, owners: Iterable<ServedOwner>): void;
+  /** In a bulk change: takes out all that a zone has. Without an SOA it is not answered from. */
+  clearZone(apex: DomainName): void;
   beginBulk(expectedOwners?: number): void;
   endBulk(): void;
   /** Makes everything again from the views. */
@@ -32,10 +34,12 @@ export interface StagedZone {
   readonly view: ZoneView;
   readonly records: number;
   readonly by: ChangedBy;
+  /** The zone that it takes the place of. */
+  readonly replaces?: StoredZone;
 }
 
 /** A zone that the image takes in. */
-type FillingZone = Pick<StagedZone, 'view' | 'records'>;
+type FillingZone = Pick<StagedZone, 'view' | 'records' | 'replaces'>;
 
 /** A staged zone whose records are still being put into the database, by somebody else. */
 export interface ComingZone extends StagedZone {
@@ -65,6 +69,8 @@ export class ZoneWriter {
   #awaitingFilled: (() => void)[] = [];
   /** While the image is told of new zones: should it fail then, it may not know all of them. */
   #isHosting = false;
+  /** Zones that are ours and not to be answered from, by name. */
+  readonly #withheld = new Map<string, DomainName>();
 
   constructor({ database, image, effects, steered, onChanged }: ZoneWriterOptions) {
     this.#database = database;
@@ -82,6 +88,15 @@ export class ZoneWriter {
     this.#expectIdle();
     const group = this.#beginGroup();
     const changed = this.#database.transact(() => group.make(change));
+    this.#showGroup(group);
+    return changed;
+  }
+
+  /** As {@link change}, with several changes of one zone, one after the other, all or none of them. */
+  changeInSteps(changes: readonly Change[]): Changed[] {
+    this.#expectIdle();
+    const group = this.#beginGroup();
+    const changed = this.#database.transact(() => changes.map((change) => group.make(change)));
     this.#showGroup(group);
     return changed;
   }
@@ -140,6 +155,7 @@ export class ZoneWriter {
       try {
         await zone.stored;
         this.#makeLive([zone]);
+        this.#withheld.delete(showName(apex));
       } catch (error) {
         if (failure === undefined) this.#show(apex, () => this.#giveUp(apex));
         throw error; // an image that failed too shows what it did until the zone is there to make it again
@@ -183,6 +199,56 @@ export class ZoneWriter {
     }
   }
 
+  /**
+   * Stops answering from a zone that is ours (SERVFAIL), until {@link adoptComing} brings it or {@link release} ends
+   * that; what it has is kept and may change. For a zone that has expired, or has not come yet.
+   */
+  withhold(apex: DomainName): void {
+    this.#expectIdle();
+    if (this.isWithheld(apex)) return;
+    this.#withheld.set(showName(apex), apex);
+    this.#steered.forget(apex);
+    this.#show(apex, () => {
+      this.#image.beginBulk();
+      this.#image.addZone(apex);
+      this.#image.clearZone(apex);
+      this.#image.endBulk();
+    });
+  }
+
+  /** Answers from a withheld zone again, with what is stored. Yields while the image is filled. */
+  *release(apex: DomainName): Generator<void, void> {
+    this.#expectIdle();
+    const zone = this.#database.zone(apex);
+    if (zone === undefined) throw new NoSuchZoneError(apex);
+    if (!this.#withheld.delete(showName(apex))) return;
+    const view = new StoredZoneView(this.#database.statements, zone.id, apex);
+    yield* this.#fill([{ view, records: this.#database.recordCount(zone.id) }]);
+    this.#onChanged(apex);
+  }
+
+  /** Forgets a withheld zone that is not stored: it is not ours any more. */
+  forget(apex: DomainName): void {
+    this.#expectIdle();
+    if (this.#database.zone(apex) !== undefined || !this.#withheld.delete(showName(apex))) return;
+    this.#show(apex, () => this.#image.removeZone(apex));
+  }
+
+  /** The withheld zones. */
+  withheld(): readonly DomainName[] {
+    return [...this.#withheld.values()];
+  }
+
+  /** Whether a zone is ours and not to be answered from. */
+  isWithheld(apex: DomainName): boolean {
+    return this.#withheld.size > 0 && this.#withheld.has(showName(apex));
+  }
+
+  /** A zone as the image is to show it: of a withheld one, nothing. Throws {@link NoSuchZoneError}. */
+  shownView(apex: DomainName): ZoneView {
+    return this.isWithheld(apex) ? emptyView(apex) : this.#database.view(apex);
+  }
+
   /** Stops serving a zone. Its records are cleared away later, see {@link clearLeftOvers}. */
   remove(apex: DomainName, by: ChangedBy): void {
     this.#expectIdle();
@@ -201,6 +267,7 @@ export class ZoneWriter {
       );
       statements.setZoneState.run('dead', zone.id);
     });
+    this.#withheld.delete(showName(apex));
     this.#steered.forget(apex);
     this.#show(apex, () => this.#image.removeZone(apex));
   }
@@ -210,13 +277,21 @@ export class ZoneWriter {
     this.#expectIdle();
     const view = this.#database.view(apex);
     const raw = owners.map((name) => view.get(name) ?? { name, rrsets: [] });
+    if (this.isWithheld(apex)) return;
     this.#show(apex, () => this.#image.apply(apex, this.#steered.served(view, raw, occasion)));
   }
 
-  /** Fills the image from the database, at start. Yields between slices; until the end nothing may change. */
-  *serveStored(onProgress?: (apex: DomainName, owners: number) => void): Generator<void, void> {
+  /**
+   * Fills the image from the database, at start. `withheld`: zones to be withheld from the beginning, stored or not.
+   * Yields between slices; until the end nothing may change.
+   */
+  *serveStored(
+    onProgress?: (apex: DomainName, owners: number) => void,
+    withheld: readonly DomainName[] = [],
+  ): Generator<void, void> {
     this.#expectIdle();
-    const zones = this.#database.zones();
+    for (const apex of withheld) this.#withheld.set(showName(apex), apex);
+    const zones = this.#database.zones().filter(({ apex }) => !this.isWithheld(apex));
     const { statements } = this.#database;
     const filling = zones.map(({ id, apex }) => ({
       view: new StoredZoneView(statements, id, apex),
@@ -246,6 +321,7 @@ export class ZoneWriter {
   /** Shows what a committed group has changed, each zone in one step. */
   #showGroup(group: ChangeGroup): void {
     for (const zone of group.changedZones()) {
+      if (this.isWithheld(zone.apex)) continue;
       const isLarge = zone.keys.size > MOST_AT_ONCE;
       this.#show(zone.apex, () => {
         if (isLarge) this.#image.beginBulk();
@@ -266,7 +342,8 @@ export class ZoneWriter {
   #makeLive(zones: readonly StagedZone[]): void {
     const { statements } = this.#database;
     this.#database.transact(() => {
-      for (const { id, view, records, by } of zones) {
+      for (const { id, view, records, by, replaces } of zones) {
+        if (replaces !== undefined) statements.setZoneState.run('dead', replaces.id);
         statements.setZoneState.run('live', id);
         journalLoad(statements, view.apex, serialOf(view), records, by, this.#effects.nowMs());
       }
@@ -302,7 +379,13 @@ export class ZoneWriter {
     // another within it.
     this.#isHosting = true;
     for (const { view } of zones) this.#image.addZone(view.apex);
+    for (const apex of this.#withheld.values()) this.#image.addZone(apex);
     this.#isHosting = false;
+    for (const { view, replaces } of zones) {
+      if (replaces === undefined) continue;
+      this.#steered.forget(view.apex);
+      this.#image.clearZone(view.apex);
+    }
     for (const { view } of zones) {
       yield* this.#apply(view.apex, this.#steered.served(view, view.owners(), 'load'), onProgress);
     }
@@ -344,6 +427,7 @@ export class ZoneWriter {
     run: (steps: Generator<void, void>) => Promise<void>,
   ): Promise<void> {
     const { apex } = view;
+    if (this.isWithheld(apex)) return;
     try {
       this.#image.beginBulk();
       await run(this.#apply(apex, this.#steered.served(view, view.ownersAt(keys), 'change')));
@@ -357,7 +441,13 @@ export class ZoneWriter {
   /** Ends a bulk change whose zone did not come after all: the image is what it was. */
   #giveUp(apex: DomainName): void {
     this.#steered.forget(apex);
-    this.#image.removeZone(apex);
+    const isOurs = this.isWithheld(apex) || this.#database.zone(apex) !== undefined;
+    if (!isOurs) this.#image.removeZone(apex);
+    else {
+      const view = this.shownView(apex);
+      this.#image.clearZone(apex);
+      this.#image.apply(apex, this.#steered.served(view, view.owners(), 'load'));
+    }
     this.#image.endBulk();
   }
 
@@ -382,8 +472,13 @@ export class ZoneWriter {
     if (!this.#isHosting) return;
     this.#isHosting = false;
     for (const stored of this.#database.zones()) this.#image.addZone(stored.apex);
+    for (const withheld of this.#withheld.values()) this.#image.addZone(withheld);
     this.#image.rebuild();
   }
+}
+
+function emptyView(apex: DomainName): ZoneView {
+  return { apex, get: () => undefined, owners: () => [], ownersBelow: () => [] };
 }
 
 /** The serial of a zone's SOA; 0 when it has none. */

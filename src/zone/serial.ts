@@ -28,5 +28,18 @@ export function soaWithSerial(rdata: Uint8Array, serial: number): Uint8Array {
   return copy;
 }
 
+/** What SOA RDATA says of refreshing a secondary zone, in seconds (RFC 1035 §3.3.13). */
+export interface SoaNumbers {
+  readonly refresh: number;
+  readonly retry: number;
+  readonly expire: number;
+}
+
+/** REFRESH, RETRY and EXPIRE of SOA RDATA. */
+export function soaNumbers(rdata: Uint8Array): SoaNumbers {
+  const numbers = new DataView(rdata.buffer, rdata.byteOffset + rdata.byteLength - NUMBERS, NUMBERS);
+  return { refresh: numbers.getUint32(4), retry: numbers.getUint32(8), expire: numbers.getUint32(12) };
+}
+
 /** SERIAL, REFRESH, RETRY, EXPIRE, MINIMUM: four octets each. */
 const NUMBERS = 20;

@@ -31,6 +31,7 @@ describe('config/load', () => {
       udp: { maxPayload: 1232 },
       tcp: { idleTimeout: 10, maxConnections: 1000, maxConnectionsPerClient: 50 },
       journal: { maxEntries: 10_000, maxRecords: 1_000_000 },
+      secondary: { parallel: 4, maxSize: 1024 },
       keys: {},
       zone: {},
     });

@@ -24,7 +24,9 @@ const STATUS: ServerStatus = {
   imageGeneration: 0,
   residentOctets: 0,
   threads: [],
+  secondaryZones: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
   transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
+  late: { waiting: 0, refused: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
   secondaries: [],
 };
@@ -43,6 +45,8 @@ describe('the control socket', () => {
       if (apex === 'broken.test.') throw new Error('the disk is on fire');
       return { zones: [], errors: [] };
     },
+    refresh: async (apex, isFull) =>
+      apex === 'example.test.' ? { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 } : undefined,
     wait: async (zone, serial = 7, ms) => {
       if (zone === 'untold.test.') throw new UnanswerableError('nobody is told of untold.test.');
       waited.push(ms);
@@ -103,6 +107,13 @@ describe('the control socket', () => {
 
   it('is for its owner only', () => {
     expect(statSync(join(directory, CONTROL_SOCKET)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('refreshes a secondary zone, and says when there is none', async () => {
+    const client = new ControlClient(directory);
+    expect(await client.refresh('example.test.', false)).to.include({ outcome: 'current', serial: 7 });
+    expect(await client.refresh('example.test.', true)).to.include({ outcome: 'fetched' });
+    expect(await client.refresh('other.test.', true).catch(String)).to.contain('ControlError');
   });
 
   it('tells the status and the zones', async () => {

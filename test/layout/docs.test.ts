@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { COMMANDS } from '../../src/cli/commands.ts';
 import { ChildServer } from '../support/child-server.ts';
 import { type Example, examplesOf, matchesOutput } from '../support/examples.ts';
+import { SECRET } from '../support/tsig.ts';
 
 /** Every page that people read. */
 const PAGES = ['.', 'docs', 'src', 'test', 'zones']
@@ -97,6 +98,9 @@ describe('the examples in the documentation', function () {
     'docs/history.md',
     'docs/members.md',
     'docs/updates.md',
+    'docs/keys.md',
+    'docs/transfers.md',
+    'docs/notify.md',
   ]) {
     it(`${page}: commands print what is shown`, async function () {
       const examples = examplesOf(textOf(page));
@@ -117,6 +121,38 @@ describe('the examples in the documentation', function () {
       }
     });
   }
+
+  it('docs/secondary.md: commands print what is shown', async function () {
+    const examples = examplesOf(textOf('docs/secondary.md'));
+    expect(examples.length).to.be.greaterThan(3);
+    if (spawnSync('dig', ['-v']).error !== undefined) {
+      console.log(
+        '    skipped: the examples of docs/secondary.md need dig (bind9-dnsutils), which is not installed',
+      );
+      this.skip();
+    }
+    const key = `[keys."secondary."]\nsecret = "${SECRET}"\n[zone."highperfweb.test"]\n`;
+    const zones = { 'highperfweb.test.zone': readFileSync('zones/highperfweb.test.zone', 'utf8') };
+    const primary = new ChildServer({
+      zones,
+      settings: `${key}transfer = [ { key = "secondary.", view = "raw" } ]`,
+    });
+    servers.push(primary);
+    await primary.start();
+    const address = `127.0.0.1:${primary.port}`;
+    const settings = `${key}primary = { address = "${address}", key = "secondary." }`;
+    const secondary = new ChildServer({ zones: {}, settings });
+    servers.push(secondary);
+    await secondary.start();
+    addShim(secondary);
+    await secondary.until(() => secondary.log.includes('secondary: new'));
+    for (const example of examples) {
+      const narrow = (text: string) => text.replace(/ {2,}/g, '  '); // the address is longer than the one shown
+      const printed = narrow(run(secondary, example, '.').replaceAll(address, '192.0.2.1:53'));
+      const place = `docs/secondary.md:${example.line}: ${example.command}`;
+      if (!matchesOutput(narrow(example.output), printed)) expect(printed, place).to.equal(example.output);
+    }
+  });
 });
 
 // --- helpers ---
@@ -143,18 +179,23 @@ async function serveExampleZones(): Promise<ChildServer> {
     readdirSync('zones').map((file) => [file, readFileSync(join('zones', file), 'utf8')]),
   );
   const settings = config.slice(config.indexOf('[identity]'));
-  const server = new ChildServer({ zones, settings });
+  const server = new ChildServer({ zones, settings, isConfigInZones: true });
   await server.start();
+  addShim(server);
+  return server;
+}
+
+/** Makes `waypost` a command of the examples. */
+function addShim(server: ChildServer): void {
   const shims = join(server.directory, 'bin');
   mkdirSync(shims);
   const main = resolve('dist/src/cli/main.js');
   writeFileSync(join(shims, 'waypost'), `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
   chmodSync(join(shims, 'waypost'), 0o755);
-  return server;
 }
 
 /** What a command prints, standard output and standard error as they come. */
-function run(server: ChildServer, { command }: Example): string {
+function run(server: ChildServer, { command }: Example, folder = 'zones'): string {
   const text = command
     .replaceAll('-p 5300', `-p ${server.port}`)
     .replaceAll('127.0.0.1 5300', `127.0.0.1 ${server.port}`)
@@ -162,7 +203,7 @@ function run(server: ChildServer, { command }: Example): string {
   const shims = join(server.directory, 'bin');
   const path = `${shims}${delimiter}${process.env['PATH'] ?? ''}`;
   const { stdout } = spawnSync('bash', ['-c', `exec 2>&1\n${text}`], {
-    cwd: join(server.directory, 'zones'),
+    cwd: join(server.directory, folder),
     env: { ...process.env, NO_COLOR: '1', PATH: path },
     encoding: 'utf8',
     timeout: 20_000,

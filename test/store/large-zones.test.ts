@@ -168,6 +168,7 @@ describe('store: large zones, by the store thread', function () {
     }
     const image: ZoneImage = {
       addZone: (apex) => real.addZone(apex),
+      clearZone: (apex) => real.clearZone(apex),
       removeZone: (apex) => real.removeZone(apex),
       apply: (apex, owners) => real.apply(apex, poisoned(owners)),
       beginBulk: (expected) => real.beginBulk(expected),

@@ -14,6 +14,8 @@ export interface ChildOptions {
   readonly settings?: string;
   readonly listen?: string;
   readonly args?: readonly string[];
+  /** Whether its configuration stands among the zones, as in zones/ of this repository. */
+  readonly isConfigInZones?: boolean;
 }
 
 /** `waypost serve` as a process of its own, in a directory of its own, on a port that the system chose. */
@@ -21,6 +23,7 @@ export class ChildServer {
   readonly directory: string;
   readonly #args: readonly string[];
   readonly #listen: string;
+  readonly #isConfigInZones: boolean;
   #child: ChildProcess | undefined;
   #output = '';
   #log = '';
@@ -32,11 +35,12 @@ export class ChildServer {
     mkdirSync(join(this.directory, 'zones'));
     for (const [name, text] of Object.entries(options.zones)) this.writeZone(name, text);
     this.#listen = options.listen ?? '"127.0.0.1:0"';
+    this.#isConfigInZones = options.isConfigInZones ?? false;
     this.configure(options.settings ?? '');
   }
 
   get config(): string {
-    return join(this.directory, 'waypost.toml');
+    return join(this.directory, this.#isConfigInZones ? 'zones' : '', 'waypost.toml');
   }
 
   get dataDirectory(): string {
@@ -63,7 +67,8 @@ export class ChildServer {
 
   /** Writes the configuration anew, with other settings; the server reads it at its start and at a reload. */
   configure(settings: string): void {
-    const text = `listen = [${this.#listen}]\nzones = "zones"\ndata = "data"\n${settings}\n`;
+    const [zones, data] = this.#isConfigInZones ? ['.', '../data'] : ['zones', 'data'];
+    const text = `listen = [${this.#listen}]\nzones = "${zones}"\ndata = "${data}"\n${settings}\n`;
     writeFileSync(this.config, text);
   }
 

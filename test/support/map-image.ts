@@ -24,6 +24,11 @@ export class MapImage implements ZoneImage {
     this.#switched();
   }
 
+  clearZone(apex: DomainName): void {
+    this.zones.get(showName(apex))?.clear();
+    this.#switched();
+  }
+
   removeZone(apex: DomainName): void {
     this.zones.delete(showName(apex));
     this.#switched();
