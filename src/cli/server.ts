@@ -19,10 +19,11 @@ import type {
   WaitReport,
   ZoneSummary,
 } from '../control/protocol.ts';
-import { type Controlled, ControlServer } from '../control/server.ts';
+import { type Controlled, ControlServer, UnanswerableError } from '../control/server.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ZoneImageWriter } from '../image/writer.ts';
 import { Exchanger } from '../replicate/exchange.ts';
+import { NothingToWaitForError } from '../replicate/notified-zone.ts';
 import type { Notifier } from '../replicate/notifier.ts';
 import { Dispatcher } from '../serve/dispatch.ts';
 import { type ListenAddress, ListenError, showListenAddress } from '../serve/listen.ts';
@@ -329,8 +330,13 @@ export class Server implements Controlled {
     };
   }
 
-  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
-    return this.#notifier.wait(apex, serial, ms);
+  async wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    try {
+      return await this.#notifier.wait(apex, serial, ms);
+    } catch (error) {
+      if (!(error instanceof NothingToWaitForError)) throw error;
+      throw new UnanswerableError(error.message, { cause: error });
+    }
   }
 
   /** Stops accepting, answers what is in hand, closes everything. */

@@ -7,7 +7,7 @@ import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { HistoryError } from '../../src/control/history.ts';
 import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
-import { type Controlled, ControlServer } from '../../src/control/server.ts';
+import { type Controlled, ControlServer, UnanswerableError } from '../../src/control/server.ts';
 import { OperatorWordError } from '../../src/steer/operator-word.ts';
 import { FakeEffects } from '../support/effects.ts';
 
@@ -48,6 +48,7 @@ describe('the control socket', () => {
     refresh: async (apex, isFull) =>
       apex === 'example.test.' ? { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 } : undefined,
     wait: async (zone, serial = 7, ms) => {
+      if (zone === 'untold.test.') throw new UnanswerableError('nobody is told of untold.test.');
       waited.push(ms);
       return { zone, serial, isReached: true, secondaries: [] };
     },
@@ -98,6 +99,12 @@ describe('the control socket', () => {
     rmSync(directory, { recursive: true });
   });
 
+  const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { socketPath: join(directory, CONTROL_SOCKET), path, headers, agent: false };
+      get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+
   it('is for its owner only', () => {
     expect(statSync(join(directory, CONTROL_SOCKET)).mode & 0o777).to.equal(0o600);
   });
@@ -132,6 +139,14 @@ describe('the control socket', () => {
     expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
     expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
     expect(waited).to.deep.equal([500, 10_000]);
+  });
+
+  it('says of a question without an answer why, and the log has no error', async () => {
+    const failure = await new ControlClient(directory).wait('untold.test.', 9, 500).catch(String);
+    expect(failure).to.match(/nobody is told of untold\.test\./);
+    expect(await statusOf('/wait?zone=example.test.&serial=abc')).to.equal(400);
+    expect(await statusOf('/wait?zone=example.test.&serial=4294967296')).to.equal(400);
+    expect(log.lines).to.deep.equal([]);
   });
 
   it('sends long answers in parts, each when the last was taken', async () => {
@@ -189,11 +204,6 @@ describe('the control socket', () => {
   });
 
   it('refuses what is no path, what it does not know, and requests that are too large', async () => {
-    const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
-      new Promise((resolve, reject) => {
-        const options = { socketPath: join(directory, CONTROL_SOCKET), path, headers, agent: false };
-        get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
-      });
     expect(await statusOf('//')).to.equal(400);
     expect(await statusOf('/nothing')).to.equal(404);
     expect(await statusOf('/status', { padding: 'x'.repeat(100_000) })).to.equal(431);
