@@ -93,7 +93,7 @@ export class Judge {
       return this.#refuse(`may judge A, AAAA and CNAME at ${place}, not delete ${showType(record.type)}`);
     }
     const isOne = record.class === RRClass.NONE;
-    const what = `${record.type} ${octetsKey(record.owner)}`;
+    const what = `${record.type} ${latin1(record.owner)}`;
     if (!isOne && this.#condemned.get(what) === owner.changes) return undefined;
     for (const [member, type] of membersMeant(record, owner)) {
       if (!permission.types.has(type)) return this.#refuseType(type, place);
