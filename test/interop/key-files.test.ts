@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { KEY } from '../../src/cli/key.ts';
+import { KEY } from '../../src/cli/commands/key.ts';
 import { TSIG_ALGORITHM_WORDS } from '../../src/message/tsig-algorithm.ts';
 import { capture } from '../cli/capture.ts';
 import { BIND, hasCommand, isInstalled, KNOT, type Peer, RunningPeer } from '../support/peers.ts';
