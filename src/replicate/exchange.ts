@@ -72,8 +72,9 @@ export class Exchanger {
     options: Omit<ExchangeOptions, 'key'> = {},
   ): Promise<Uint8Array> {
     const request = parseMessage(octets);
+    const id = this.#randomId(); // one for all tries: a primary that has acted must see that it is asked again
     const reply = await this.#exchange(to, options, () =>
-      SentRequest.passOn(octets, request, this.#randomId(), to, this.#nowS),
+      SentRequest.passOn(octets, request, id, to, this.#nowS),
     );
     return withId(reply.octets, request.id);
   }

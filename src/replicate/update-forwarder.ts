@@ -28,9 +28,12 @@ export class UpdateForwarder {
     this.#options = options;
   }
 
-  /** Whether this is an update that belongs to somebody else. */
+  /**
+   * Whether this is an update that belongs to somebody else. Unsigned ones are not passed on: a primary may trust our
+   * address, and must not come to trust everybody's.
+   */
   wants(message: Message): boolean {
-    return this.#targetsOf(message) !== undefined;
+    return message.tsig !== undefined && this.#targetsOf(message) !== undefined;
   }
 
   /** The primary's answer as the client shall get it, or SERVFAIL. Never rejects. */

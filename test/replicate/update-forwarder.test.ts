@@ -16,16 +16,19 @@ import { tsigKey, verified } from '../support/tsig.ts';
 const NOW = Math.floor(new FakeEffects().now / 1000);
 const KEY = tsigKey('client.');
 const SOA = { name: name('second.test'), type: RRType.SOA, class: RRClass.IN };
-const UPDATE: Message = makeQuery(0x4242, SOA, { opcode: Opcode.UPDATE });
+const PLAIN: Message = makeQuery(0x4242, SOA, { opcode: Opcode.UPDATE });
+const UPDATE: Message = parseMessage(signRequest(composeMessage(PLAIN), KEY, NOW).octets);
 
 describe('replicate/update-forwarder', () => {
   let primary: ScriptedServer | undefined;
   let exchanger: Exchanger;
   let effects: FakeEffects;
+  let timers: FakeTimers;
 
   beforeEach(() => {
     effects = new FakeEffects();
-    exchanger = new Exchanger({ effects, timers: new FakeTimers() });
+    timers = new FakeTimers();
+    exchanger = new Exchanger({ effects, timers });
   });
   afterEach(async () => {
     exchanger.close();
@@ -45,7 +48,7 @@ describe('replicate/update-forwarder', () => {
     const reply = verified(octets, KEY, NOW).reply();
     const { id } = parseMessage(octets);
     const flags = { ...UPDATE.flags, qr: true };
-    send(reply.sign(composeMessage({ ...UPDATE, id, flags, rcode: Rcode.YXDOMAIN }), NOW));
+    send(reply.sign(composeMessage({ ...PLAIN, id, flags, rcode: Rcode.YXDOMAIN }), NOW));
   }
 
   it('wants updates of zones that are passed on, and nothing else', async () => {
@@ -54,12 +57,13 @@ describe('replicate/update-forwarder', () => {
     expect(forwarder.wants({ ...UPDATE, questions: [{ ...SOA, name: name('Other.test') }] })).to.equal(false);
     expect(forwarder.wants({ ...UPDATE, questions: [] })).to.equal(false);
     expect(forwarder.wants({ ...UPDATE, opcode: Opcode.NOTIFY })).to.equal(false);
+    expect(forwarder.wants(PLAIN), 'unsigned').to.equal(false);
   });
 
   for (const overTcp of [false, true]) {
     it(`passes the signature on, and that of the answer back${overTcp ? ', over TCP' : ''}`, async () => {
       const forwarder = await make(answerSigned);
-      const { octets, replies } = signRequest(composeMessage(UPDATE), KEY, NOW);
+      const { octets, replies } = signRequest(composeMessage(PLAIN), KEY, NOW);
       const reply = (await forwarder.forward(octets, overTcp, UPDATE)) ?? expect.fail('no reply');
       const message = parseMessage(reply);
       expect(message.id).to.equal(0x4242);
@@ -73,16 +77,29 @@ describe('replicate/update-forwarder', () => {
 
   it('SERVFAIL when the primary is away, with one line in the log', async () => {
     const forwarder = await make(({ hangUp }) => hangUp());
-    const { octets } = signRequest(composeMessage(UPDATE), KEY, NOW);
+    const { octets } = signRequest(composeMessage(PLAIN), KEY, NOW);
     const reply = parseMessage((await forwarder.forward(octets, true, UPDATE)) ?? expect.fail('no reply'));
     expect(reply).to.include({ id: 0x4242, rcode: Rcode.SERVFAIL, opcode: Opcode.UPDATE });
     expect(effects.lines).to.deep.equal(['warn secondary: an update could not be passed on']);
   });
 
+  it('asks again under the same ID, so that a primary which has acted knows it', async () => {
+    const ids: number[] = [];
+    const forwarder = await make((request) => {
+      ids.push(parseMessage(request.octets).id);
+      if (ids.length === 2) answerSigned(request);
+      else timers.pass(2000);
+    });
+    const { octets } = signRequest(composeMessage(PLAIN), KEY, NOW);
+    await forwarder.forward(octets, false, UPDATE);
+    expect(ids).to.have.length(2);
+    expect(ids[0]).to.equal(ids[1]);
+  });
+
   it('SERVFAIL at once beyond the limit', async () => {
     const waiting: ScriptedRequest[] = [];
     const forwarder = await make((request) => waiting.push(request), 1);
-    const { octets } = signRequest(composeMessage(UPDATE), KEY, NOW);
+    const { octets } = signRequest(composeMessage(PLAIN), KEY, NOW);
     const first = forwarder.forward(octets, false, UPDATE);
     const second = await forwarder.forward(octets, false, UPDATE);
     expect(parseMessage(second ?? expect.fail('no reply')).rcode).to.equal(Rcode.SERVFAIL);
