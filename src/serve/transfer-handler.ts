@@ -39,8 +39,6 @@ export interface TransferHandlerOptions {
   updateRulesOf(apex: DomainName): UpdateRules;
   /** Zones where a key has transfer rules: for the text of refusals. */
   zonesOf(key: DomainName): readonly DomainName[];
-  /** Whether the zone is a secondary one whose time is over (RFC 1035 §3.3.13): nobody gets it then. */
-  isExpired?(apex: DomainName): boolean;
   /** Called when a client has got the zone whole, or all changes that it lacked. Must not throw. */
   onServed?(apex: DomainName, address: Uint8Array): void;
   /** Transfers under way at the same time, at most. */
@@ -121,7 +119,7 @@ export class TransferHandler implements RequestHandler {
   }
 
   #admit(request: OpenedRequest, transfer: TransferRequest): TransferPermission | TransferRefusal {
-    const { hasZone, rulesOf, updateRulesOf, zonesOf, isExpired, most } = this.#options;
+    const { hasZone, rulesOf, updateRulesOf, zonesOf, most } = this.#options;
     const { who, overTcp } = request;
     const { apex } = transfer;
     const zone = `zone ${showZone(apex)}`;
@@ -130,9 +128,6 @@ export class TransferHandler implements RequestHandler {
     const otherZones = who.key === undefined ? [] : zonesOf(who.key);
     const permission = permitTransfer(rulesOf(apex), who, mayEdit, otherZones);
     if (permission.kind === 'refusal') return permission;
-    if (isExpired?.(apex) === true) {
-      return refuseTransfer(Rcode.SERVFAIL, `${zone} has expired: its primary has not answered for too long`);
-    }
     if (transfer.kind === 'axfr' && !overTcp) {
       return refuseTransfer(Rcode.REFUSED, 'AXFR goes over TCP only (RFC 5936): ask again there');
     }

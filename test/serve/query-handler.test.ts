@@ -102,7 +102,7 @@ function query(question: string, version = 0): Uint8Array {
   );
 }
 
-async function handle(key: string, octets: Uint8Array, isExpired = false): Promise<Uint8Array[]> {
+async function handle(key: string, octets: Uint8Array, isWithheld = false): Promise<Uint8Array[]> {
   const image = imageOf(ZONES.map((zone) => new LiveView(zone, NOW_SECONDS)));
   const handler = new QueryHandler({
     live: responderOn(image),
@@ -110,7 +110,7 @@ async function handle(key: string, octets: Uint8Array, isExpired = false): Promi
     hosted: hosting(...ZONES),
     rulesOf: (apex) => (equalNames(apex, RULES.apex) ? RULES : { apex, grants: [] }),
     transferViewOf: (_, who) => (isKey(who, 'secondary.') ? 'raw' : undefined),
-    isExpired: () => isExpired,
+    isWithheld: () => isWithheld,
   });
   const replies: Uint8Array[] = [];
   await handler.handle(

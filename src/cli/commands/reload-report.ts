@@ -1,15 +1,5 @@
 import type { ReloadReport } from '../../control/protocol.ts';
-import type { LoadReport } from '../../store/zone-loader.ts';
-import { showName } from '../../wire/name.ts';
 import { paint, showTable, type Terminal } from '../terminal.ts';
-
-/** A load as it goes over the control socket. */
-export function reportReload(report: LoadReport): ReloadReport {
-  return {
-    zones: report.zones.map((zone) => ({ ...zone, apex: showName(zone.apex) })),
-    errors: report.errors,
-  };
-}
 
 /** Shows what a load did: errors and warnings, then a table of the zones. Returns the number of errors. */
 export function showReload(terminal: Terminal, report: ReloadReport): number {

@@ -7,7 +7,9 @@ import { loadConfigFile } from '../config-file.ts';
 import { realEffects } from '../effects.ts';
 import { loadKeyRing } from '../key-ring.ts';
 import type { Configuration } from '../server/live-config.ts';
-import { type OnReceiving, Server, StoppingError } from '../server/server.ts';
+import type { OnReceiving } from '../server/secondary-service.ts';
+import { Server } from '../server/server.ts';
+import { StoppingError } from '../server/stopping.ts';
 import { Progress, type Terminal } from '../terminal.ts';
 import { notifyServiceManager } from './service-manager.ts';
 import { showWelcome } from './welcome.ts';
@@ -36,12 +38,10 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
       isReloadWanted = true; // some zone files may be read already
     };
     process.on('SIGHUP', () => onHangup());
-    const starting = Server.start(
-      () => readConfiguration(args),
-      effects,
-      (zone, records) => progress.update(records, undefined, zone),
-      showReceiving(terminal, effects.nowMs),
-    );
+    const starting = Server.start(() => readConfiguration(args), effects, {
+      onProgress: (zone, records) => progress.update(records, undefined, zone),
+      onReceiving: showReceiving(terminal, effects.nowMs),
+    });
     const server = await Promise.race([starting, ending.then(() => undefined)]);
     progress.end();
     if (server === undefined) process.exit(0); // ended while loading: nothing was promised to anybody

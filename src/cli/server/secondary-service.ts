@@ -17,6 +17,9 @@ import { ZoneReceiver } from '../../store/zone-receiver.ts';
 import type { ZoneWriter } from '../../store/zone-writer.ts';
 import { type DomainName, showName } from '../../wire/name.ts';
 
+/** Called while a zone comes from its primary: how many records so far; `undefined`: it is over. */
+export type OnReceiving = (zone: string, records: number | undefined) => void;
+
 /** What the secondary zones need of the server. */
 export interface SecondaryServiceOptions {
   readonly database: ZoneDatabase;
@@ -27,9 +30,9 @@ export interface SecondaryServiceOptions {
   readonly limits: Config['secondary'];
   /** The configuration as it is now. */
   current(): { readonly config: Config; readonly keys: TsigKeyRing };
+  /** Between pieces of long work. Rejects to end it. */
   breathe(): Promise<void>;
-  /** Says how far the transfer of a zone has come; `undefined`: it is over. */
-  onReceiving?(zone: string, records: number | undefined): void;
+  readonly onReceiving: OnReceiving;
 }
 
 /** The secondary zones of a server: joins their configuration, their keeping, and what asks about them. */
@@ -56,7 +59,7 @@ export class SecondaryService {
       timers,
       parallel: limits.parallel,
       maxOctets: limits.maxSize * MIB,
-      onReceiving: (apex, records) => options.onReceiving?.(showName(apex), records),
+      onReceiving: (apex, records) => options.onReceiving(showName(apex), records),
     });
     this.forwarder = new UpdateForwarder({
       targetsOf: (apex) => this.#forwardingTargets(apex),

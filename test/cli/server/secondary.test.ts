@@ -98,6 +98,23 @@ describe('waypost serve as a secondary', function () {
     expect(refresh.err).to.contain('nothing listens');
   });
 
+  it('before the first transfer an alias into it is answered alone, also to those who see the raw view', async () => {
+    const server = make(
+      `primary = { address = "${await deadEnd()}" }
+[zone."other.test"]
+transfer = [ { key = "secondary.", view = "raw" } ]`,
+      { 'other.test.zone': `${ZONE}alias CNAME www.example.test.\n` },
+    );
+    await server.start();
+    const questions = [{ name: name('alias.other.test'), type: RRType.A, class: RRClass.IN }];
+    for (const isSigned of [false, true]) {
+      expect(await ask(server, RRType.A, { questions }, isSigned)).to.include({
+        rcode: 'NOERROR',
+        answers: 1,
+      });
+    }
+  });
+
   it('steers by itself what came raw from another Waypost; without its primary the zone goes', async () => {
     const primary = make('transfer = [ { key = "secondary.", view = "raw" } ]', {
       'example.test.zone': ZONE,
