@@ -4,6 +4,7 @@ import { checkSteering } from '../steer/check.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkZone } from '../zone/check.ts';
 import type { Finding } from '../zone/finding.ts';
+import { serialOf } from '../zone/serial.ts';
 import type { Changed } from './change.ts';
 import type { ZoneDatabase } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
@@ -16,7 +17,7 @@ import { type FileDifference, findDifference, putDifference, touchedKeys } from 
 import { findZoneFiles, type ZoneFilePlaces } from './zone-directory.ts';
 import { areUnchanged, type ReadFile, type ScannedZone, scanZone, sizeOf } from './zone-file.ts';
 import { beginStaging, clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
-import { type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
+import type { StagedZone, ZoneWriter } from './zone-writer.ts';
 
 /** What a load made of one zone. Warnings and errors begin with file and line where there are any. */
 export interface ZoneReport {

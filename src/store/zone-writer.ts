@@ -1,8 +1,7 @@
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
-import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
-import { soaSerial } from '../zone/serial.ts';
+import { serialOf } from '../zone/serial.ts';
 import type { ServedOwner } from '../zone/served.ts';
 import type { ZoneView } from '../zone/view.ts';
 import type { Change, Changed } from './change.ts';
@@ -479,12 +478,6 @@ export class ZoneWriter {
 
 function emptyView(apex: DomainName): ZoneView {
   return { apex, get: () => undefined, owners: () => [], ownersBelow: () => [] };
-}
-
-/** The serial of a zone's SOA; 0 when it has none. */
-export function serialOf(view: ZoneView): number {
-  const soa = view.get(view.apex)?.rrsets.find(({ type }) => type === RRType.SOA)?.rdatas[0];
-  return soa === undefined ? 0 : soaSerial(soa);
 }
 
 /** Owners that the image changes under the eyes of its readers: they wait meanwhile, about 1 µs for each. */
