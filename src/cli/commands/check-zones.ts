@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Effects } from '../../base/effects.ts';
 import { ZoneDatabase } from '../../store/database.ts';
+import type { ZoneImage } from '../../store/image-filler.ts';
 import { type LoadReport, ZoneLoader } from '../../store/zone-loader.ts';
-import { type ZoneImage, ZoneWriter } from '../../store/zone-writer.ts';
+import { ZoneWriter } from '../../store/zone-writer.ts';
 import type { DomainName } from '../../wire/name.ts';
 
 /** Which zone files are to be checked: all of a directory, or only some. */
