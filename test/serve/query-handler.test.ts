@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { RawResponder } from '../../src/answer/raw-responder.ts';
 import { composeMessage } from '../../src/message/compose.ts';
+import type { Who } from '../../src/message/key-grant.ts';
 import { makeQuery } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
 import { scanType } from '../../src/rdata/table.ts';
 import { QueryHandler } from '../../src/serve/query-handler.ts';
 import { LiveView } from '../../src/steer/live-view.ts';
-import type { Who } from '../../src/update/permission.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
 import { equalNames } from '../../src/wire/name.ts';
 import { imageOf, OPTIONS, responderOn } from '../support/answering.ts';

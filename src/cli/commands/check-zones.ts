@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import type { Effects } from '../../base/effects.ts';
 import { ZoneDatabase } from '../../store/database.ts';
 import type { ZoneImage } from '../../store/image-filler.ts';
-import { type LoadReport, ZoneLoader } from '../../store/zone-loader.ts';
+import type { LoadReport } from '../../store/load-report.ts';
+import { ZoneLoader } from '../../store/zone-loader.ts';
 import { ZoneWriter } from '../../store/zone-writer.ts';
 import type { DomainName } from '../../wire/name.ts';
 

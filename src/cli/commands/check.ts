@@ -2,7 +2,7 @@ import { SILENT_LOG } from '../../base/effects.ts';
 import { ConfigError } from '../../config/load.ts';
 import { configuredSecondaries } from '../../config/secondary-rules.ts';
 import type { Config } from '../../config/settings.ts';
-import type { LoadReport } from '../../store/zone-loader.ts';
+import type { LoadReport } from '../../store/load-report.ts';
 import { type DomainName, showName } from '../../wire/name.ts';
 import { readArguments } from '../arguments.ts';
 import type { Command } from '../commands.ts';

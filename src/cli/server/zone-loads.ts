@@ -1,7 +1,8 @@
 import type { Effects, Log } from '../../base/effects.ts';
 import type { Config } from '../../config/settings.ts';
 import type { ReloadReport } from '../../control/protocol.ts';
-import { type LoadReport, ZoneLoader, type ZoneReport } from '../../store/zone-loader.ts';
+import type { LoadReport, ZoneReport } from '../../store/load-report.ts';
+import { ZoneLoader } from '../../store/zone-loader.ts';
 import { showName } from '../../wire/name.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Replication } from './replication.ts';
