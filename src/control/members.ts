@@ -6,7 +6,7 @@ import { expectSteered, OperatorWordError, speakOperatorWord } from '../steer/op
 import type { CommitQueue } from '../store/commit-queue.ts';
 import { PresentationError } from '../wire/errors.ts';
 import { RRType } from '../wire/iana.ts';
-import { type DomainName, foldName, scanName, showName } from '../wire/name.ts';
+import { type DomainName, foldName, scanFullName, showName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
 import { serialOf } from '../zone/serial.ts';
 import { showLine } from '../zone/steering-owner.ts';
@@ -101,7 +101,7 @@ export class Members {
 
 function readName(text: string): DomainName {
   try {
-    return foldName(scanName(text.endsWith('.') ? text : `${text}.`, undefined));
+    return foldName(scanFullName(text));
   } catch (error) {
     if (!(error instanceof PresentationError)) throw error;
     throw new OperatorWordError(`the name is wrong: ${messageOf(error)}`, { cause: error });

@@ -37,7 +37,10 @@ export function permitTransfer(
 ): TransferPermission | Refusal {
   const zone = `zone ${showPlace(rules.apex)}`;
   const { key } = who;
-  if (key === undefined) return refuseUnsigned(rules.apex);
+  if (key === undefined) {
+    const reason = `the request is not signed: transfers need a key that may transfer ${zone}`;
+    return refuse(Rcode.REFUSED, reason);
+  }
   const own = rulesFor(rules.grants, key);
   const view = transferViewOf(rules, who);
   if (view !== undefined) return { kind: 'permission', view };
@@ -57,12 +60,4 @@ export function transferViewOf({ grants }: TransferRules, who: Who): TransferVie
   const { key } = who;
   if (key === undefined) return undefined;
   return grants.find((grant) => equalNames(grant.key, key) && isFromHere(grant, who))?.view;
-}
-
-/** What an unsigned request is told, whatever the rules are. */
-export function refuseUnsigned(apex: DomainName): Refusal {
-  return refuse(
-    Rcode.REFUSED,
-    `the request is not signed: transfers need a key that may transfer zone ${showPlace(apex)}`,
-  );
 }

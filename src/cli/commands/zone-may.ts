@@ -1,7 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
 import { suggestionFor } from '../../base/suggest.ts';
 import { suggestedType } from '../../config/grants.ts';
-import { keyName, scanFullName } from '../../config/keys.ts';
+import { keyName } from '../../config/keys.ts';
 import { configuredUpdates } from '../../config/update-rules.ts';
 import { showPlace } from '../../message/refusal.ts';
 import { scanType } from '../../rdata/table.ts';
@@ -9,7 +9,14 @@ import { findZoneFiles } from '../../store/zone-directory.ts';
 import { explainPermission, permitType, permitZone, type UpdateRules } from '../../update/permission.ts';
 import { PresentationError } from '../../wire/errors.ts';
 import { isMetaType, RRType } from '../../wire/iana.ts';
-import { type DomainName, equalNames, foldName, isSubdomain, labelCount } from '../../wire/name.ts';
+import {
+  type DomainName,
+  equalNames,
+  foldName,
+  isSubdomain,
+  labelCount,
+  scanFullName,
+} from '../../wire/name.ts';
 import { UsageError } from '../arguments.ts';
 import { DEFAULT_CONFIG_FILE, loadConfigFile } from '../config-file.ts';
 import { paint, type Terminal } from '../terminal.ts';

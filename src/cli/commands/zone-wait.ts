@@ -1,9 +1,8 @@
 import { messageOf } from '../../base/errors.ts';
-import { scanFullName } from '../../config/keys.ts';
 import type { ControlClient } from '../../control/client.ts';
 import type { WaitReport } from '../../control/protocol.ts';
 import { PresentationError } from '../../wire/errors.ts';
-import { foldName, showName } from '../../wire/name.ts';
+import { foldName, scanFullName, showName } from '../../wire/name.ts';
 import { isSerialAhead } from '../../zone/serial.ts';
 import { readInteger, UsageError } from '../arguments.ts';
 import { Progress, paint, type Terminal } from '../terminal.ts';

@@ -8,7 +8,7 @@ import { composeOwnerKey } from '../../store/owner-key.ts';
 import type { SnapshotPool, ZoneSnapshot } from '../../store/zone-snapshot.ts';
 import { PresentationError } from '../../wire/errors.ts';
 import { RRType } from '../../wire/iana.ts';
-import { type DomainName, equalNames, foldName, scanName, showName } from '../../wire/name.ts';
+import { type DomainName, equalNames, foldName, scanFullName, showName } from '../../wire/name.ts';
 import { NetChange, type RecordDifference } from '../../zone/net-change.ts';
 import type { RR } from '../../zone/record.ts';
 import { serialOf } from '../../zone/serial.ts';
@@ -233,7 +233,7 @@ function* take<T>(values: Iterable<T>, most: number): Iterable<T> {
 
 function readApex(zone: string): DomainName {
   try {
-    return foldName(scanName(zone.endsWith('.') ? zone : `${zone}.`, undefined));
+    return foldName(scanFullName(zone));
   } catch (error) {
     if (!(error instanceof PresentationError)) throw error;
     throw new HistoryError(`'${zone}' is no zone: ${error.message}`, { cause: error });

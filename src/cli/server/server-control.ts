@@ -1,5 +1,5 @@
 import type { Effects } from '../../base/effects.ts';
-import { scanFullName } from '../../config/keys.ts';
+import { messageOf } from '../../base/errors.ts';
 import { Members } from '../../control/members.ts';
 import type {
   MemberRequest,
@@ -11,11 +11,13 @@ import type {
   WaitReport,
   ZoneSummary,
 } from '../../control/protocol.ts';
-import type { Controlled } from '../../control/server.ts';
+import { type Controlled, ControlRefusedError } from '../../control/server.ts';
+import { NothingToWaitForError } from '../../replicate/notified-zone.ts';
 import type { TransferCounts } from '../../serve/transfer-handler.ts';
 import type { MembersReport } from '../../steer/members-report.ts';
 import { TRANSFER } from '../../store/zone-stage.ts';
-import { type DomainName, foldName, showName } from '../../wire/name.ts';
+import { PresentationError } from '../../wire/errors.ts';
+import { type DomainName, foldName, scanFullName, showName } from '../../wire/name.ts';
 import { serialOf } from '../../zone/serial.ts';
 import { VERSION } from '../version.ts';
 import type { Answering } from './answering.ts';
@@ -107,19 +109,29 @@ export class ServerControl implements Controlled {
     ];
   }
 
-  reload(apex: string | undefined): Promise<ReloadReport> {
-    return this.#options.loads.reload(apex);
+  async reload(zone: string | undefined): Promise<ReloadReport> {
+    return await this.#options.loads.reload(zone === undefined ? undefined : readApex(zone));
   }
 
-  async refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined> {
+  async refresh(zone: string, isFull: boolean): Promise<RefreshReport> {
     const { replication, answering } = this.#options;
-    const report = await replication.secondaries.refresh(foldName(scanFullName(apex)), isFull);
+    const apex = readApex(zone);
+    const report = await replication.secondaries.refresh(apex, isFull);
+    if (report === undefined) {
+      const message = `zone ${showName(apex)} has no primary here to be asked: waypost zone list shows those that have`;
+      throw new ControlRefusedError(message);
+    }
     await answering.published(); // who is told of it finds it in every answer
     return report;
   }
 
-  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport> {
-    return this.#options.replication.notifier.wait(apex, serial, ms);
+  async wait(zone: string, serial: number | undefined, ms: number): Promise<WaitReport> {
+    try {
+      return await this.#options.replication.notifier.wait(showName(readApex(zone)), serial, ms);
+    } catch (error) {
+      if (!(error instanceof NothingToWaitForError)) throw error;
+      throw new ControlRefusedError(error.message, { cause: error });
+    }
   }
 
   members(name: string): MembersReport {
@@ -128,6 +140,15 @@ export class ServerControl implements Controlled {
 
   sayOfMember(request: MemberRequest): Promise<MemberSaid> {
     return this.#members.say(request);
+  }
+}
+
+function readApex(zone: string): DomainName {
+  try {
+    return foldName(scanFullName(zone));
+  } catch (error) {
+    if (!(error instanceof PresentationError)) throw error;
+    throw new ControlRefusedError(`'${zone}' is no zone: ${messageOf(error)}`, { cause: error });
   }
 }
 

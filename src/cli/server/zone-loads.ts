@@ -3,7 +3,7 @@ import type { Config } from '../../config/settings.ts';
 import type { ReloadReport } from '../../control/protocol.ts';
 import type { LoadReport, ZoneReport } from '../../store/load-report.ts';
 import { ZoneLoader } from '../../store/zone-loader.ts';
-import { showName } from '../../wire/name.ts';
+import { type DomainName, equalNames, showName } from '../../wire/name.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Replication } from './replication.ts';
 import type { Stopping } from './stopping.ts';
@@ -49,17 +49,17 @@ export class ZoneLoads {
   }
 
   /**
-   * Reads the configuration, then the zone files, again; with an apex (presentation format), reports that zone only.
-   * Rejects as {@link load} does.
+   * Reads the configuration, then the zone files, again; with an apex, reports that zone only. Rejects as {@link load}
+   * does.
    */
-  async reload(apex?: string): Promise<ReloadReport> {
+  async reload(apex?: DomainName): Promise<ReloadReport> {
     const { live, replication, effects } = this.#options;
     const mistakes = live.reload();
     replication.reconfigure();
     for (const mistake of mistakes)
       effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const { zones, errors } = await this.load();
-    const wanted = apex === undefined ? zones : zones.filter((zone) => showName(zone.apex) === apex);
+    const wanted = apex === undefined ? zones : zones.filter((zone) => equalNames(zone.apex, apex));
     return {
       zones: wanted.map((zone) => ({ ...zone, apex: showName(zone.apex) })),
       errors: [...mistakes, ...errors],

@@ -208,7 +208,7 @@ describe('waypost serve', function () {
       /example\.test\. +7 +6 +file/,
     );
     server.writeZone('second.test.zone', ZONE);
-    const reload = await runWaypost('zone', 'reload', 'second.test', '-c', server.config);
+    const reload = await runWaypost('zone', 'reload', 'Second.test', '-c', server.config);
     expect(reload.code).to.equal(0);
     expect(reload.out).to.match(/second\.test\. +new +7 +6/);
     server.writeZone('third.test.zone', 'nonsense here\n');

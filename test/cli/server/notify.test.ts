@@ -110,5 +110,6 @@ describe('telling secondaries', function () {
     expect(wrong.map(({ code }) => code)).to.deep.equal([2, 2, 2, 1]);
     expect(wrong[0]?.err).to.contain('zone wait: NAME is wanted');
     expect(wrong[3]?.err).to.contain('nobody is told of other.test.: name its secondaries in notify');
+    expect(server?.log).to.not.contain('control: request failed');
   });
 });
