@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
+import { latin1 } from '../base/latin1.ts';
 import { type DomainName, foldName, showName, type WireName } from '../wire/name.ts';
 import { shortestMac, type TsigAlgorithm } from './tsig-algorithm.ts';
 
@@ -52,7 +53,7 @@ export class TsigKeyRing {
 
   /** Of several keys of one name the last is kept. */
   constructor(keys: Iterable<TsigKey> = []) {
-    for (const key of keys) this.#keys.set(textOf(key.name), key);
+    for (const key of keys) this.#keys.set(latin1(key.name), key);
   }
 
   get size(): number {
@@ -61,14 +62,10 @@ export class TsigKeyRing {
 
   /** The key of this name, in any case. */
   find(name: WireName): TsigKey | undefined {
-    return this.#keys.get(textOf(foldName(name)));
+    return this.#keys.get(latin1(foldName(name)));
   }
 
   [Symbol.iterator](): IterableIterator<TsigKey> {
     return this.#keys.values();
   }
-}
-
-function textOf(name: DomainName): string {
-  return Buffer.from(name).toString('latin1');
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { latin1 } from '../base/latin1.ts';
 
 /** A request that came before: its reply, as soon as there is one; `undefined` when it got none. */
 export type FirstReply = Promise<Uint8Array | undefined>;
@@ -65,8 +66,4 @@ function keyOf(address: Uint8Array, octets: Uint8Array): string {
   const client = latin1(address);
   if (octets.length <= SHORT_MESSAGE) return `${client}|${latin1(octets)}`;
   return `${client}#${createHash('sha256').update(octets).digest('base64')}`;
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
 }

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import { canonicalRdata } from '../rdata/table.ts';
 import { checkSteering } from '../steer/check.ts';
 import { RRType } from '../wire/iana.ts';
@@ -229,7 +230,7 @@ export class ChangeDraft {
 
   /** Returns the key as text. */
   #touch(key: Uint8Array, owner: DomainName): string {
-    const text = Buffer.from(key).toString('latin1');
+    const text = latin1(key);
     this.#touched.set(text, owner);
     return text;
   }

@@ -1,5 +1,6 @@
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
+import { latin1 } from '../base/latin1.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import type { ZoneDatabase } from './database.ts';
 import { breathe } from './slices.ts';
@@ -49,7 +50,7 @@ export class JournalCutter {
   /** To be called after every change of a zone, and once for each zone at the start. */
   note(apex: DomainName): void {
     if (this.#isStopped) return;
-    this.#changed.set(Buffer.from(apex).toString('latin1'), apex);
+    this.#changed.set(latin1(apex), apex);
     this.#wake();
   }
 

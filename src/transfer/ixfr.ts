@@ -1,4 +1,5 @@
 // Incremental transfers: RFC 1995.
+import { latin1 } from '../base/latin1.ts';
 import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import type { ZoneStep } from '../zone/history.ts';
@@ -142,8 +143,4 @@ function isSame(a: RR, b: RR): boolean {
 /** The same for records that are one and the same but for TTL and spelling. */
 function keyOf({ owner, type, rdata }: RR): string {
   return `${latin1(owner)} ${type} ${latin1(canonicalRdata(type, rdata))}`;
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
 }

@@ -1,6 +1,7 @@
+import { latin1 } from '../base/latin1.ts';
 import { compareNames, type DomainName } from '../wire/name.ts';
 import type { Owner, RR, RRset } from '../zone/record.ts';
-import { octetsKey, rdataKey } from './record-key.ts';
+import { rdataKey } from './record-key.ts';
 import type { OwnerLookup } from './request.ts';
 
 /** What makes one zone into another: records that go and records that come. A changed TTL is in both. */
@@ -22,12 +23,12 @@ export class ZoneDraft implements OwnerLookup {
 
   /** How often records of `name` were added or removed. */
   changesOf(name: DomainName): number {
-    return this.#touched.get(octetsKey(name))?.changes ?? 0;
+    return this.#touched.get(latin1(name))?.changes ?? 0;
   }
 
   /** The owner as it is now; a copy. */
   get(name: DomainName): Owner | undefined {
-    const draft = this.#touched.get(octetsKey(name));
+    const draft = this.#touched.get(latin1(name));
     if (draft === undefined) return this.#zone.get(name);
     if (draft.rrsets.size === 0) return undefined;
     const rrsets = [...draft.rrsets.values()].sort((a, b) => a.type - b.type);
@@ -39,7 +40,7 @@ export class ZoneDraft implements OwnerLookup {
 
   /** The types that `name` owns. */
   types(name: DomainName): readonly number[] {
-    const draft = this.#touched.get(octetsKey(name));
+    const draft = this.#touched.get(latin1(name));
     if (draft !== undefined) return [...draft.rrsets.keys()];
     return this.#zone.get(name)?.rrsets.map(({ type }) => type) ?? [];
   }
@@ -102,7 +103,7 @@ export class ZoneDraft implements OwnerLookup {
   }
 
   #touch(name: DomainName): DraftOwner {
-    const key = octetsKey(name);
+    const key = latin1(name);
     const known = this.#touched.get(key);
     if (known !== undefined) return known;
     const rrsets = new Map((this.#zone.get(name)?.rrsets ?? []).map((rrset) => [rrset.type, copyOf(rrset)]));

@@ -1,5 +1,6 @@
 // What a key that may judge does: deletions become verdicts. STEERING.md §7; Update Lease: RFC 9664.
 
+import { latin1 } from '../base/latin1.ts';
 import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import {
@@ -193,7 +194,7 @@ export class Judge {
       const advice = `a rule with 'load' lets it set weight=`;
       return this.#refuse(`may judge, not change the member lines at ${showPlace(at)}: ${advice}`);
     }
-    const place = `${octetsKey(at)} ${member}`;
+    const place = `${latin1(at)} ${member}`;
     if (record.class !== RRClass.IN) {
       this.#openWeights.set(place, showLine(rdata));
       return undefined;
@@ -212,7 +213,7 @@ export class Judge {
   // --- helpers ---
 
   #ownerOf(name: DomainName, at: DomainName): JudgedOwner {
-    const key = octetsKey(name);
+    const key = latin1(name);
     const known = this.#owners.get(key);
     if (known !== undefined && !known.isStale) return known;
     const owner = new JudgedOwner(this.#draft, name, at, this.#context.key);

@@ -1,5 +1,6 @@
 // What must be so before anything is changed: RFC 2136 §2.4, §3.2.
 
+import { latin1 } from '../base/latin1.ts';
 import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import { isMetaType, Rcode, RRClass, RRType } from '../wire/iana.ts';
@@ -64,7 +65,7 @@ function checkRecord(
     case RRClass.IN: {
       // §2.4.2: a type that no zone holds cannot have a value.
       if (isMetaType(type)) return refuse(Rcode.FORMERR, `${showType(type)} has no data to compare`);
-      const key = `${type} ${octetsKey(owner)}`;
+      const key = `${type} ${latin1(owner)}`;
       const rrset = wanted.get(key) ?? { owner, type, rdatas: new Set<string>() };
       rrset.rdatas.add(rdataKey(type, rdata));
       wanted.set(key, rrset);
