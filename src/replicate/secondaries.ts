@@ -4,9 +4,9 @@ import { secondaryTimes } from '../store/zone-receiver.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import {
   type RefreshResult,
-  type SecondaryStatus,
   type SecondaryTools,
   SecondaryZone,
+  type SecondaryZoneStatus,
   type WantedZone,
 } from './secondary-zone.ts';
 import { Slots } from './slots.ts';
@@ -73,7 +73,7 @@ export class Secondaries {
   }
 
   /** Of every zone, in the order of the configuration. */
-  get status(): readonly SecondaryStatus[] {
+  get status(): readonly SecondaryZoneStatus[] {
     return [...this.#zones.values()].map(({ zone }) => zone.status);
   }
 }

@@ -25,7 +25,7 @@ export interface WantedZone {
 }
 
 /** How a secondary zone does, for people. Times are milliseconds since 1970. */
-export interface SecondaryStatus {
+export interface SecondaryZoneStatus {
   readonly apex: DomainName;
   readonly phase: RefreshPhase;
   readonly serial: number | undefined;
@@ -96,7 +96,7 @@ export class SecondaryZone {
     await this.#running;
   }
 
-  get status(): SecondaryStatus {
+  get status(): SecondaryZoneStatus {
     const soa = storedSoa(this.#tools.database, this.apex);
     const { phase, confirmedMs, expiresMs, nextMs } = overdue(this.#state, this.#nowMs);
     return {

@@ -21,7 +21,6 @@ import { showLine, steeredOwner, steeringOwner } from '../zone/steering-owner.ts
 import type { ZoneDraft } from './draft.ts';
 import { JudgedOwner } from './judged-owner.ts';
 import type { JudgePermission } from './permission.ts';
-import { octetsKey } from './record-key.ts';
 import type { UpdateRecord } from './request.ts';
 
 /** Who judges, and when. */

@@ -7,7 +7,7 @@ import { isMetaType, Rcode, RRClass, RRType } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
 import { refuseOutside } from './outside.ts';
-import { octetsKey, rdataKey } from './record-key.ts';
+import { rdataKey } from './record-key.ts';
 import type { OwnerLookup, UpdateRecord } from './request.ts';
 
 /**

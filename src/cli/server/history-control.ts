@@ -1,3 +1,4 @@
+import { latin1 } from '../../base/latin1.ts';
 import { suggestionFor } from '../../base/suggest.ts';
 import { type HistoryControlled, HistoryError } from '../../control/history.ts';
 import type { HistoryLine, RecordLine, UndoReport } from '../../control/protocol.ts';
@@ -6,6 +7,7 @@ import type { CommitQueue } from '../../store/commit-queue.ts';
 import { ChangeRefusedError } from '../../store/errors.ts';
 import { composeOwnerKey } from '../../store/owner-key.ts';
 import type { SnapshotPool, ZoneSnapshot } from '../../store/zone-snapshot.ts';
+import { TRANSFER } from '../../store/zone-stage.ts';
 import { PresentationError } from '../../wire/errors.ts';
 import { RRType } from '../../wire/iana.ts';
 import { type DomainName, equalNames, foldName, scanFullName, showName } from '../../wire/name.ts';
@@ -146,7 +148,7 @@ export class HistoryControl implements HistoryControlled {
   #changeTo(zone: string, serial: number): { readonly apex: DomainName; readonly change: RecordDifference } {
     const { snapshot, apex } = this.#open(zone);
     try {
-      if (snapshot.source === 'transfer') {
+      if (snapshot.source === TRANSFER) {
         throw new HistoryError(`${showName(apex)} is a copy of its primary's zone: undo the change there`);
       }
       const entry = snapshot.journal.changeTo(serial);
@@ -252,7 +254,7 @@ function* linesOf({ removed, added }: RecordDifference, apex: DomainName): Itera
 /** The SOA first, then in canonical order. */
 function inOrder(records: readonly RR[], apex: DomainName): readonly RR[] {
   const keyed = records.map((rr) => {
-    const key = Buffer.from(composeOwnerKey(rr.owner, apex)).toString('latin1');
+    const key = latin1(composeOwnerKey(rr.owner, apex));
     return { rr, key: `${rr.type === RRType.SOA ? '' : '\u0001'}${key}` };
   });
   keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.rr.type - b.rr.type));

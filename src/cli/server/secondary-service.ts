@@ -7,7 +7,7 @@ import type { RefreshReport, SecondarySummary } from '../../control/protocol.ts'
 import type { TsigKeyRing } from '../../message/tsig-key.ts';
 import { Exchanger } from '../../replicate/exchange.ts';
 import { Secondaries, unservable } from '../../replicate/secondaries.ts';
-import type { RefreshResult, SecondaryStatus } from '../../replicate/secondary-zone.ts';
+import type { RefreshResult, SecondaryZoneStatus } from '../../replicate/secondary-zone.ts';
 import { TransferClient } from '../../replicate/transfer-client.ts';
 import { UpdateForwarder } from '../../replicate/update-forwarder.ts';
 import type { NotifyingPrimary } from '../../serve/notify-handler.ts';
@@ -168,7 +168,7 @@ export class SecondaryService {
 
 const MIB = 1 << 20;
 
-function summaryOf(status: SecondaryStatus): SecondarySummary {
+function summaryOf(status: SecondaryZoneStatus): SecondarySummary {
   const { phase, primaries, serial, receiving, isChecking, confirmedMs, expiresMs, nextMs, lastError } =
     status;
   return {
