@@ -123,7 +123,7 @@ export class TransferClient {
 }
 
 /** A query for AXFR, or with an SOA for IXFR (RFC 1995 §3). */
-export function composeTransferQuery(id: number, apex: DomainName, soa: RR | undefined): Uint8Array {
+function composeTransferQuery(id: number, apex: DomainName, soa: RR | undefined): Uint8Array {
   const type = soa === undefined ? RRType.AXFR : RRType.IXFR;
   const authorities: MessageRecord[] = soa === undefined ? [] : [{ ...soa, class: RRClass.IN }];
   return composeMessage(makeQuery(id, { name: apex, type, class: RRClass.IN }, { authorities }));

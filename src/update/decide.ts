@@ -6,10 +6,11 @@ import { type SteeringLines, showSteeringFault, steeringLinesOf } from '../steer
 import { LiveView } from '../steer/live-view.ts';
 import { Rcode } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
+import type { RecordDifference } from '../zone/net-change.ts';
 import { isSteeringOwner } from '../zone/steering-owner.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { applyRecord } from './apply.ts';
-import { type Difference, ZoneDraft } from './draft.ts';
+import { ZoneDraft } from './draft.ts';
 import { Judge } from './judge.ts';
 import { permitRecord, permitZone, type UpdateRules, viewOf } from './permission.ts';
 import { checkPrerequisites } from './prerequisites.ts';
@@ -27,7 +28,7 @@ export interface DecideContext {
 }
 
 /** An update that may be made; to be committed at once, before the zone changes. */
-export interface AcceptedUpdate extends Difference {
+export interface AcceptedUpdate extends RecordDifference {
   readonly kind: 'accepted';
   readonly apex: DomainName;
   /** What to grant in the response's Update Lease option (RFC 9664 §4); `undefined`: no option. */

@@ -112,7 +112,7 @@ export function permitType(
 }
 
 /** Whether `who` may delete all that `owner` has: everything of `types`, which are those it has. */
-export function permitName(
+function permitName(
   rules: UpdateRules,
   who: Who,
   owner: DomainName,
@@ -168,7 +168,7 @@ export function explainPermission(
 }
 
 /** The types of the members that a grant lets judge. */
-export function judgedTypes({ types }: Grant): readonly number[] {
+function judgedTypes({ types }: Grant): readonly number[] {
   return types === undefined ? STEERED_TYPES : types.filter(isSteeredType);
 }
 

@@ -1,7 +1,6 @@
 // Serial numbers of zones: RFC 1982 arithmetic over the SERIAL field of the SOA (RFC 1035 §3.3.13).
 
-import { RRType } from '../wire/iana.ts';
-import { rrsetOf } from './owner.ts';
+import { apexSoa } from './owner.ts';
 import type { ZoneView } from './view.ts';
 
 /** Whether serial `a` comes after `b` (RFC 1982 §3.2). Two serials exactly 2^31 apart are not ordered: false. */
@@ -27,8 +26,8 @@ export function soaSerial(rdata: Uint8Array): number {
 
 /** The serial of a zone; 0 when it has no SOA. */
 export function serialOf(view: ZoneView): number {
-  const rdata = rrsetOf(view.get(view.apex), RRType.SOA)?.rdatas[0];
-  return rdata === undefined ? 0 : soaSerial(rdata);
+  const soa = apexSoa(view);
+  return soa === undefined ? 0 : soaSerial(soa.rdata);
 }
 
 /** A copy of SOA RDATA with another SERIAL. */

@@ -39,6 +39,7 @@ function run(command: string, args: readonly string[], input = ''): Promise<{ co
     const child = execFile(command, args, { encoding: 'utf8' }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, text: stdout + stderr });
     });
+    child.stdin?.on('error', () => {}); // it may have ended without reading
     child.stdin?.end(input);
   });
 }
