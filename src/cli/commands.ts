@@ -27,7 +27,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'serve',
     usage: '[-c FILE] [--listen ADDR:PORT …] [--threads N] [--portable]',
-    summary: 'answer queries from the zones (SIGHUP reloads the zone files, SIGTERM ends)',
+    summary: 'answer queries, take updates (SIGHUP reloads keys and zone files, SIGTERM ends)',
     load: async () => (await import('./commands/serve.ts')).SERVE,
   },
   {
@@ -48,7 +48,7 @@ export const COMMANDS: readonly CommandRow[] = [
       'list | reload [NAME] | refresh NAME [--full] | history NAME | show NAME [--at SERIAL] | diff NAME A B | ' +
       'undo NAME SERIAL | export NAME [FILE] | may KEY NAME TYPE | wait NAME',
     summary:
-      'the zones of the running server: list and reload them, look into their history, take changes back',
+      'the zones of the running server: list, reload, history, undo, export, who may change them, secondaries',
     load: async () => (await import('./commands/zone.ts')).ZONE,
   },
   {
@@ -61,7 +61,7 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'status',
     usage: '[-c FILE] [--json]',
-    summary: 'how the running server is: threads, zones, memory, answers',
+    summary: 'how the running server is: threads, zones, memory, answers, transfers, secondaries',
     load: async () => (await import('./commands/status.ts')).STATUS,
   },
   {

@@ -87,15 +87,22 @@ export class Dispatcher implements LateAnswerer {
       return;
     }
     let replied: Uint8Array | undefined;
-    const answered = this.#answerMessage(request, message, (reply) => {
+    let isTrusted = false;
+    const keep: SendLate = (reply) => {
       replied = reply;
       return send(reply);
+    };
+    const answered = this.#answerMessage(request, message, keep, () => {
+      isTrusted = true;
     });
-    const reply = answered.then(
-      () => replied,
-      () => undefined,
-    );
-    this.#retransmissions.remember(address, octets, this.#options.effects.nowMs(), reply);
+    // What strangers send changes nothing and is refused again as before: it shall not push out what key holders sent.
+    if (isTrusted) {
+      const reply = answered.then(
+        () => replied,
+        () => undefined,
+      );
+      this.#retransmissions.remember(address, octets, this.#options.effects.nowMs(), reply);
+    }
     await answered;
   }
 
@@ -109,9 +116,16 @@ export class Dispatcher implements LateAnswerer {
     }
   }
 
-  async #answerMessage(request: LateRequest, message: Message, send: SendLate): Promise<void> {
+  /** `onTrusted` is called at once when a request may change something: its signature is good and new, or its primary decides. */
+  async #answerMessage(
+    request: LateRequest,
+    message: Message,
+    send: SendLate,
+    onTrusted: () => void = () => {},
+  ): Promise<void> {
     const { forwarder, effects } = this.#options;
     if (forwarder?.wants(message) === true) {
+      onTrusted();
       await sendIfAny(await forwarder.forward(request.octets, request.overTcp, message), send);
       return;
     }
@@ -130,6 +144,7 @@ export class Dispatcher implements LateAnswerer {
           await this.#refuse(request, message, signature.request.refuseAsReplayed(), send);
           return;
         }
+        onTrusted();
         await this.#handle(request, message, signature.request, send);
         return;
       case 'unsigned':

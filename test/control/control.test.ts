@@ -26,6 +26,7 @@ const STATUS: ServerStatus = {
   threads: [],
   secondaryZones: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
   transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
+  late: { waiting: 0, refused: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
   secondaries: [],
 };

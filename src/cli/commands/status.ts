@@ -26,7 +26,7 @@ exit code: 0 the server runs, 1 it does not, 2 the command line is wrong
 };
 
 function showStatus(status: ServerStatus): string {
-  const { threads, tcp, transfers, secondaryZones } = status;
+  const { late, threads, tcp, transfers, secondaryZones } = status;
   const ofSecondaries = Object.entries(secondaryZones).filter(([, count]) => count > 0);
   const head = [
     `waypost ${status.version}, pid ${status.pid}, up ${showDuration(status.uptimeSeconds)}`,
@@ -35,6 +35,7 @@ function showStatus(status: ServerStatus): string {
     ...(ofSecondaries.length === 0
       ? []
       : [`secondary zones: ${ofSecondaries.map(([phase, count]) => `${count} ${phase}`).join(', ')}`]),
+    `updates and the like: ${late.waiting} waiting, ${late.refused} refused because too many waited`,
     `TCP: ${tcp.connections} connections open, ${tcp.answered} answers, ${tcp.overLimit} connections closed to keep a limit`,
     `transfers: ${transfers.underWay} under way, ${transfers.served} served, ${transfers.refused} refused, ${transfers.failed} broken off`,
   ];

@@ -33,6 +33,7 @@ export function showWelcome(terminal: Terminal, server: Server): string {
       lines.push('', 'ask twice and see the answers turn:');
       for (const question of questions) lines.push(`  ${digLine(server.addresses[0] ?? '', question)}`);
     }
+    lines.push('', 'change a zone while it is served: README.md (Five minutes), docs/updates.md');
   }
   return `${lines.join('\n')}\n`;
 }

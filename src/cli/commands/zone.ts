@@ -17,8 +17,9 @@ import { waitForSecondaries } from './zone-wait.ts';
 /** `waypost zone`: the zones of the running server and their history; and who may change them. */
 export const ZONE: Command = {
   help: `  list                the zones served: serial, records, where they come from
-  reload [NAME]       read new and changed zone files and apply the difference; a file with errors changes
-                      nothing and its old zone is served on. With NAME only that zone is reported.
+  reload [NAME]       read the configuration's keys and zone tables, and new and changed zone files, and apply
+                      the difference; a file with errors changes nothing and its old zone is served on. With NAME
+                      only that zone is reported.
   refresh NAME        ask the primary of a secondary zone now, and fetch what is newer
   history NAME        who changed the zone and when, newest first
   show NAME           the zone as a master file

@@ -38,7 +38,7 @@ export class Listeners {
   }
 
   /** What `waypost status` tells of the sockets and threads. */
-  get status(): Pick<ServerStatus, 'listen' | 'udp' | 'threads' | 'tcp'> {
+  get status(): Pick<ServerStatus, 'listen' | 'udp' | 'threads' | 'late' | 'tcp'> {
     return {
       listen: this.addresses,
       udp: this.#pool?.batched === true ? 'batch' : 'dgram',
@@ -51,6 +51,7 @@ export class Listeners {
         discarded: status.counts[Count.DISCARDED] ?? 0,
         heapUsed: status.counts[Count.HEAP_USED] ?? 0,
       })),
+      late: this.#pool?.late ?? { waiting: 0, refused: 0 },
       tcp: this.#tcp?.counts ?? { connections: 0, answered: 0, overLimit: 0 },
     };
   }
