@@ -20,7 +20,7 @@ import { Streamed } from './stream.ts';
 
 /**
  * What the control socket can ask of the running server. Zones are named in presentation format. What cannot be, for a
- * reason that concerns who asked, rejects with {@link ControlRefusedError}.
+ * reason that concerns who asked, rejects with {@link UnanswerableError}.
  */
 export interface Controlled {
   status(): ServerStatus;
@@ -38,9 +38,9 @@ export interface Controlled {
   readonly history: HistoryControlled;
 }
 
-/** What was asked cannot be done: the message says why, to the person who asked. */
-export class ControlRefusedError extends WaypostError {
-  readonly code = 'WP_CONTROL_REFUSED';
+/** A question that has no answer; the message says why, to the person who asked. */
+export class UnanswerableError extends WaypostError {
+  readonly code = 'WP_UNANSWERABLE';
 }
 
 /** The control socket cannot be made. */
@@ -108,7 +108,7 @@ export class ControlServer {
       else if (result instanceof Streamed) await result.send(response);
       else send(response, 200, result);
     } catch (error) {
-      if (error instanceof HistoryError || error instanceof ControlRefusedError) {
+      if (error instanceof HistoryError || error instanceof UnanswerableError) {
         send(response, 422, { error: messageOf(error) });
         return;
       }

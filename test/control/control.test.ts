@@ -7,7 +7,7 @@ import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { HistoryError } from '../../src/control/history.ts';
 import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
-import { type Controlled, ControlRefusedError, ControlServer } from '../../src/control/server.ts';
+import { type Controlled, ControlServer, UnanswerableError } from '../../src/control/server.ts';
 import { OperatorWordError } from '../../src/steer/operator-word.ts';
 import { FakeEffects } from '../support/effects.ts';
 
@@ -46,7 +46,7 @@ describe('the control socket', () => {
       return { zones: [], errors: [] };
     },
     refresh: async (apex, isFull) => {
-      if (apex !== 'example.test.') throw new ControlRefusedError(`zone ${apex} has no primary here`);
+      if (apex !== 'example.test.') throw new UnanswerableError(`zone ${apex} has no primary here`);
       return { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 };
     },
     wait: async (zone, serial = 7, ms) => {

@@ -11,7 +11,7 @@ import type {
   WaitReport,
   ZoneSummary,
 } from '../../control/protocol.ts';
-import { type Controlled, ControlRefusedError } from '../../control/server.ts';
+import { type Controlled, UnanswerableError } from '../../control/server.ts';
 import { NothingToWaitForError } from '../../replicate/notified-zone.ts';
 import type { TransferCounts } from '../../serve/transfer-handler.ts';
 import type { MembersReport } from '../../steer/members-report.ts';
@@ -119,7 +119,7 @@ export class ServerControl implements Controlled {
     const report = await replication.secondaries.refresh(apex, isFull);
     if (report === undefined) {
       const message = `zone ${showName(apex)} has no primary here to be asked: waypost zone list shows those that have`;
-      throw new ControlRefusedError(message);
+      throw new UnanswerableError(message);
     }
     await answering.published(); // who is told of it finds it in every answer
     return report;
@@ -130,7 +130,7 @@ export class ServerControl implements Controlled {
       return await this.#options.replication.notifier.wait(showName(readApex(zone)), serial, ms);
     } catch (error) {
       if (!(error instanceof NothingToWaitForError)) throw error;
-      throw new ControlRefusedError(error.message, { cause: error });
+      throw new UnanswerableError(error.message, { cause: error });
     }
   }
 
@@ -148,7 +148,7 @@ function readApex(zone: string): DomainName {
     return foldName(scanFullName(zone));
   } catch (error) {
     if (!(error instanceof PresentationError)) throw error;
-    throw new ControlRefusedError(`'${zone}' is no zone: ${messageOf(error)}`, { cause: error });
+    throw new UnanswerableError(`'${zone}' is no zone: ${messageOf(error)}`, { cause: error });
   }
 }
 
