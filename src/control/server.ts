@@ -132,10 +132,10 @@ export class ControlServer {
       case 'POST /refresh':
         return this.#controlled.refresh(parameters.get('zone') ?? '', parameters.get('full') === '1');
       case 'GET /wait': {
-        const serial = parameters.get('serial');
-        const ms = Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS);
+        const serial = readSerial(parameters.get('serial'));
+        const ms = Math.max(0, Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS));
         const zone = parameters.get('zone') ?? '';
-        return this.#controlled.wait(zone, serial === null ? undefined : Number(serial), ms);
+        return this.#controlled.wait(zone, serial, ms);
       }
       case 'GET /members':
         return this.#controlled.members(parameters.get('name') ?? '');
@@ -156,6 +156,13 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const MOST_WAIT_MS = 10_000;
 /** Characters of an operator's name that are kept. */
 const MAX_LOGIN_NAME = 64;
+
+function readSerial(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  const serial = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (serial <= 0xffff_ffff) return serial;
+  throw new UnanswerableError(`serial '${text}': expected a number from 0 to 4294967295`);
+}
 
 function memberRequestOf(parameters: URLSearchParams): MemberRequest {
   const state = parameters.get('state');

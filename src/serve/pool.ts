@@ -157,18 +157,22 @@ export class QueryPool {
   async #answerLate(thread: PoolThread, index: number, datagram: LateDatagram): Promise<void> {
     const { octets, address, port } = datagram;
     try {
-      await this.#options.late?.answerLate({ octets, address, port, overTcp: false }, async (response) => {
-        if (this.#stopped !== undefined) return false; // the descriptors may be somebody else's by now
-        if (this.#opened === undefined) thread.reply(datagram, response);
-        else {
-          const fd = this.#opened.sockets.perThread[index]?.[datagram.socket]?.fd ?? -1;
-          if (this.#lateSender?.send(fd, datagram, response) !== true) return false;
-        }
-        return true;
-      });
+      await this.#options.late?.answerLate({ octets, address, port, overTcp: false }, (response) =>
+        this.#sendLate(thread, index, datagram, response) ? SENT : UNSENT,
+      );
     } finally {
       this.#late.leave();
     }
+  }
+
+  #sendLate(thread: PoolThread, index: number, datagram: LateDatagram, response: Uint8Array): boolean {
+    if (this.#stopped !== undefined) return false; // the descriptors may be somebody else's by now
+    if (this.#opened === undefined) {
+      thread.reply(datagram, response);
+      return true;
+    }
+    const fd = this.#opened.sockets.perThread[index]?.[datagram.socket]?.fd ?? -1;
+    return this.#lateSender?.send(fd, datagram, response) ?? false;
   }
 
   #settle(): void {
@@ -181,6 +185,8 @@ export class QueryPool {
 
 // --- helpers ---
 
+const SENT = Promise.resolve(true);
+const UNSENT = Promise.resolve(false);
 const GRACE_MS = 700;
 /**
  * Late requests that wait: a burst of updates, not a flood of them; each is up to 64 KiB. No more than changes may wait for

@@ -113,21 +113,24 @@ export class JournalCutter {
     // One more than may go: the newest stays.
     const oldest = statements.oldestEntries.all(apex, Math.min(ENTRIES_AT_ONCE + 1, journal.entries));
     oldest.pop();
-    const before = journal.entries;
-    let rows = 0;
+    let [last, entries, rows] = [0, 0, 0];
+    for (const [id, records] of oldest) {
+      if (journal.entries - entries <= target.entries && journal.records - rows <= target.records) break;
+      if (rows > 0 && rows + records > ROWS_AT_ONCE) break;
+      last = id;
+      entries++;
+      rows += records;
+    }
+    if (entries === 0) return false;
     database.transactLazily(() => {
-      for (const [id, records] of oldest) {
-        if (journal.entries <= target.entries && journal.records <= target.records) break;
-        if (rows > 0 && rows + records > ROWS_AT_ONCE) break;
-        if (records > ROWS_AT_ONCE) statements.insertCut.run(id);
-        else statements.deleteJournalRecords.run(id);
-        statements.deleteJournal.run(id);
-        rows += records;
-        journal.entries--;
-        journal.records -= records;
-      }
+      // Of several none is that large.
+      if (rows > ROWS_AT_ONCE) statements.insertCut.run(last);
+      else statements.deleteOldestRecords.run(apex, last);
+      statements.deleteOldestEntries.run(apex, last);
     });
-    return journal.entries < before;
+    journal.entries -= entries;
+    journal.records -= rows;
+    return true;
   }
 
   /** Clears away the records of large entries that are gone. */

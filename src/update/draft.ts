@@ -1,7 +1,9 @@
 import { latin1 } from '../base/latin1.ts';
+import { RRType } from '../wire/iana.ts';
 import { compareNames, type DomainName } from '../wire/name.ts';
 import type { RecordDifference } from '../zone/net-change.ts';
 import type { Owner, RR, RRset } from '../zone/record.ts';
+import { isPolicyLine, steeringOwner } from '../zone/steering-owner.ts';
 import { rdataKey } from './record-key.ts';
 import type { OwnerLookup } from './request.ts';
 
@@ -10,6 +12,8 @@ export class ZoneDraft implements OwnerLookup {
   readonly apex: DomainName;
   readonly #zone: OwnerLookup;
   readonly #touched = new Map<string, DraftOwner>();
+  /** By `_steer` name. */
+  readonly #steered = new Map<string, { readonly isSteered: boolean; readonly changes: number }>();
 
   constructor(zone: OwnerLookup) {
     this.apex = zone.apex;
@@ -38,6 +42,20 @@ export class ZoneDraft implements OwnerLookup {
     const draft = this.#touched.get(latin1(name));
     if (draft !== undefined) return [...draft.rrsets.keys()];
     return this.#zone.get(name)?.rrsets.map(({ type }) => type) ?? [];
+  }
+
+  /** Whether `owner` has a policy line, which an earlier record of the same message may have added. */
+  isSteered(owner: DomainName): boolean {
+    const name = steeringOwner(owner);
+    if (name === undefined) return false;
+    const key = latin1(name);
+    const changes = this.changesOf(name);
+    const known = this.#steered.get(key);
+    if (known?.changes === changes) return known.isSteered; // there may be thousands of lines to look through
+    const lines = this.get(name)?.rrsets.find(({ type }) => type === RRType.TXT);
+    const isSteered = lines?.rdatas.some(isPolicyLine) ?? false;
+    this.#steered.set(key, { isSteered, changes });
+    return isSteered;
   }
 
   /** The record with these data, its RDATA as written; `undefined` when there is none. */

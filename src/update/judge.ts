@@ -42,6 +42,8 @@ export class Judge {
   readonly #draft: ZoneDraft;
   readonly #context: JudgeContext;
   readonly #owners = new Map<string, JudgedOwner>();
+  /** By owner and type: how often the owner had changed when all its members of that type were judged. */
+  readonly #condemned = new Map<string, number>();
   /** Member lines whose deletion waits for the addition that sets another weight. */
   readonly #openWeights = new Map<string, string>();
   #usedLease = false;
@@ -90,11 +92,15 @@ export class Judge {
     if (record.type !== RRType.ANY && !isSteeredType(record.type)) {
       return this.#refuse(`may judge A, AAAA and CNAME at ${place}, not delete ${showType(record.type)}`);
     }
+    const isOne = record.class === RRClass.NONE;
+    const what = `${record.type} ${latin1(record.owner)}`;
+    if (!isOne && this.#condemned.get(what) === owner.changes) return undefined;
     for (const [member, type] of membersMeant(record, owner)) {
       if (!permission.types.has(type)) return this.#refuseType(type, place);
       const refusal = this.#pull(member, owner);
       if (refusal !== undefined) return refusal;
     }
+    if (!isOne) this.#condemned.set(what, owner.changes);
     return undefined;
   }
 
@@ -121,12 +127,14 @@ export class Judge {
     const { key, nowSeconds, leaseSeconds } = this.#context;
     const own = owner.verdictOn(member);
     const standing = own !== undefined && isInForce(own, nowSeconds) ? own : undefined;
+    const until = leaseSeconds === undefined ? undefined : nowSeconds + leaseSeconds;
     if (leaseSeconds !== undefined) this.#usedLease = true;
+    if (standing !== undefined && standing.until === until) return undefined;
     const verdict: Verdict = {
       member,
       by: key,
       since: standing === undefined ? nowSeconds : standing.since,
-      until: leaseSeconds === undefined ? undefined : nowSeconds + leaseSeconds,
+      until,
       reason: standing?.reason,
     };
     const rdata = composeSteeringLine(showSteeringLine({ kind: 'verdict', verdict }));

@@ -46,12 +46,17 @@ export class JudgedOwner {
       if (isSteeredType(type)) for (const rdata of rdatas) members.set(memberOf(type, rdata), type);
     }
     this.members = members;
-    this.#changesSeen = this.#changes();
+    this.#changesSeen = this.changes;
   }
 
   /** Whether others have changed the owner or its lines since. */
   get isStale(): boolean {
-    return this.#changesSeen !== this.#changes();
+    return this.#changesSeen !== this.changes;
+  }
+
+  /** How often the owner and its lines have changed in the draft. */
+  get changes(): number {
+    return this.#draft.changesOf(this.#owner) + this.#draft.changesOf(this.#at);
   }
 
   /** The key's own verdict on a member. */
@@ -76,7 +81,7 @@ export class JudgedOwner {
     if (line?.kind === 'member') this.remove(this.#memberLines.get(line.member)?.rdata);
     this.#draft.add(this.#at, RRType.TXT, this.#ttl, rdata);
     this.#hold(rdata);
-    this.#changesSeen = this.#changes();
+    this.#changesSeen = this.changes;
   }
 
   /** Takes the key's verdict on a member back, if there is one. */
@@ -91,11 +96,7 @@ export class JudgedOwner {
     if (line?.kind === 'verdict') this.#verdicts.delete(line.verdict.member);
     if (line?.kind === 'member') this.#memberLines.delete(line.member);
     this.#draft.remove(this.#at, RRType.TXT, rdata);
-    this.#changesSeen = this.#changes();
-  }
-
-  #changes(): number {
-    return this.#draft.changesOf(this.#owner) + this.#draft.changesOf(this.#at);
+    this.#changesSeen = this.changes;
   }
 
   #hold(rdata: Uint8Array): void {

@@ -50,6 +50,7 @@ describe('the control socket', () => {
       return { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 };
     },
     wait: async (zone, serial = 7, ms) => {
+      if (zone === 'untold.test.') throw new UnanswerableError('nobody is told of untold.test.');
       waited.push(ms);
       return { zone, serial, isReached: true, secondaries: [] };
     },
@@ -100,6 +101,12 @@ describe('the control socket', () => {
     rmSync(directory, { recursive: true });
   });
 
+  const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { socketPath: join(directory, CONTROL_SOCKET), path, headers, agent: false };
+      get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+
   it('is for its owner only', () => {
     expect(statSync(join(directory, CONTROL_SOCKET)).mode & 0o777).to.equal(0o600);
   });
@@ -136,6 +143,14 @@ describe('the control socket', () => {
     expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
     expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
     expect(waited).to.deep.equal([500, 10_000]);
+  });
+
+  it('says of a question without an answer why, and the log has no error', async () => {
+    const failure = await new ControlClient(directory).wait('untold.test.', 9, 500).catch(String);
+    expect(failure).to.match(/nobody is told of untold\.test\./);
+    expect(await statusOf('/wait?zone=example.test.&serial=abc')).to.equal(422);
+    expect(await statusOf('/wait?zone=example.test.&serial=4294967296')).to.equal(422);
+    expect(log.lines).to.deep.equal([]);
   });
 
   it('sends long answers in parts, each when the last was taken', async () => {
@@ -193,11 +208,6 @@ describe('the control socket', () => {
   });
 
   it('refuses what is no path, what it does not know, and requests that are too large', async () => {
-    const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
-      new Promise((resolve, reject) => {
-        const options = { socketPath: join(directory, CONTROL_SOCKET), path, headers, agent: false };
-        get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
-      });
     expect(await statusOf('//')).to.equal(400);
     expect(await statusOf('/nothing')).to.equal(404);
     expect(await statusOf('/status', { padding: 'x'.repeat(100_000) })).to.equal(431);

@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import type { Log } from '../../base/effects.ts';
 import { scanEndpoint } from '../../base/endpoint.ts';
 import { messageOf } from '../../base/errors.ts';
@@ -28,6 +29,7 @@ files again and applies what has changed. The log goes to standard error.
 exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
 `,
   async run(args, terminal) {
+    collectYoungAlone();
     const { config, keys } = readConfiguration(args);
     const effects = realEffects(config.log);
     for (const warning of keys.warnings) effects.log.warn(`config: ${warning}`);
@@ -75,6 +77,14 @@ function showReceiving(terminal: Terminal, nowMs: () => number): OnReceiving {
 
 /** The service manager may take so long to hear that the server stops. */
 const STOPPING_MS = 200;
+
+/**
+ * Has V8 collect young garbage on the thread that made it. Its helper threads share so small a heap that they mostly wait
+ * for each other: a quarter of an update's CPU time went into that.
+ */
+function collectYoungAlone(): void {
+  setFlagsFromString('--no-parallel-scavenge');
+}
 
 function readConfiguration(args: readonly string[]): Configuration {
   const { values } = readArguments({
