@@ -18,19 +18,19 @@ import {
 } from './protocol.ts';
 import { Streamed } from './stream.ts';
 
-/** What the control socket can ask of the running server. */
+/**
+ * What the control socket can ask of the running server. Zones are named in presentation format. What cannot be, for a
+ * reason that concerns who asked, rejects with {@link UnanswerableError}.
+ */
 export interface Controlled {
   status(): ServerStatus;
   zones(): readonly ZoneSummary[];
-  /** Reads the zone files again; with an apex (presentation format), reports that zone only. */
-  reload(apex: string | undefined): Promise<ReloadReport>;
-  /** Checks a secondary zone now; with `isFull` fetches all of it. `undefined` when there is no such secondary zone. */
-  refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined>;
-  /**
-   * Waits until all secondaries of the zone have the serial, by default the zone's own, or `ms` have passed. Throws
-   * {@link UnanswerableError}.
-   */
-  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport>;
+  /** Reads configuration and zone files again; with a zone, reports that one only. */
+  reload(zone: string | undefined): Promise<ReloadReport>;
+  /** Checks a secondary zone now; with `isFull` fetches all of it. */
+  refresh(zone: string, isFull: boolean): Promise<RefreshReport>;
+  /** Waits until all secondaries of the zone have the serial, by default the zone's own, or `ms` have passed. */
+  wait(zone: string, serial: number | undefined, ms: number): Promise<WaitReport>;
   /** How the members of a steered owner stand. Throws {@link OperatorWordError}. */
   members(name: string): MembersReport;
   /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
@@ -108,11 +108,11 @@ export class ControlServer {
       else if (result instanceof Streamed) await result.send(response);
       else send(response, 200, result);
     } catch (error) {
-      if (error instanceof HistoryError) {
+      if (error instanceof HistoryError || error instanceof UnanswerableError) {
         send(response, 422, { error: messageOf(error) });
         return;
       }
-      if (error instanceof OperatorWordError || error instanceof UnanswerableError) {
+      if (error instanceof OperatorWordError) {
         send(response, 400, { error: messageOf(error) });
         return;
       }
@@ -134,8 +134,8 @@ export class ControlServer {
       case 'GET /wait': {
         const serial = readSerial(parameters.get('serial'));
         const ms = Math.max(0, Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS));
-        const apex = parameters.get('zone') ?? '';
-        return this.#controlled.wait(apex, serial, ms);
+        const zone = parameters.get('zone') ?? '';
+        return this.#controlled.wait(zone, serial, ms);
       }
       case 'GET /members':
         return this.#controlled.members(parameters.get('name') ?? '');

@@ -95,7 +95,7 @@ export function scanOctets(text: string): Uint8Array {
 }
 
 /** Octets as a quoted string. */
-export function showQuoted(octets: Uint8Array): string {
+function showQuoted(octets: Uint8Array): string {
   return `"${showOctets(octets)}"`;
 }
 

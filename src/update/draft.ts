@@ -1,16 +1,11 @@
 import { latin1 } from '../base/latin1.ts';
 import { RRType } from '../wire/iana.ts';
 import { compareNames, type DomainName } from '../wire/name.ts';
+import type { RecordDifference } from '../zone/net-change.ts';
 import type { Owner, RR, RRset } from '../zone/record.ts';
 import { isPolicyLine, steeringOwner } from '../zone/steering-owner.ts';
 import { rdataKey } from './record-key.ts';
 import type { OwnerLookup } from './request.ts';
-
-/** What makes one zone into another: records that go and records that come. A changed TTL is in both. */
-export interface Difference {
-  readonly removed: readonly RR[];
-  readonly added: readonly RR[];
-}
 
 /** A zone while an update is made: the zone as it is, and beside it the owners that were touched. */
 export class ZoneDraft implements OwnerLookup {
@@ -102,7 +97,7 @@ export class ZoneDraft implements OwnerLookup {
   }
 
   /** The net difference to the zone the draft was made of, owners in canonical order. */
-  difference(): Difference {
+  difference(): RecordDifference {
     const removed: RR[] = [];
     const added: RR[] = [];
     for (const owner of this.touchedOwners()) {

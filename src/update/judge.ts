@@ -1,6 +1,7 @@
 // What a key that may judge does: deletions become verdicts. STEERING.md §7; Update Lease: RFC 9664.
 
 import { latin1 } from '../base/latin1.ts';
+import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import {
   composeSteeringLine,
@@ -20,7 +21,6 @@ import { showLine, steeredOwner, steeringOwner } from '../zone/steering-owner.ts
 import type { ZoneDraft } from './draft.ts';
 import { JudgedOwner } from './judged-owner.ts';
 import type { JudgePermission } from './permission.ts';
-import { type Refusal, refuse, showPlace } from './refusal.ts';
 import type { UpdateRecord } from './request.ts';
 
 /** Who judges, and when. */

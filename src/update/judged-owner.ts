@@ -3,6 +3,7 @@ import { isSteeredType, memberOf } from '../steer/member.ts';
 import type { Verdict } from '../steer/verdict-line.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames } from '../wire/name.ts';
+import { rrsetOf } from '../zone/owner.ts';
 import { isPolicyLine, showLine } from '../zone/steering-owner.ts';
 import type { ZoneDraft } from './draft.ts';
 
@@ -36,7 +37,7 @@ export class JudgedOwner {
     this.#owner = owner;
     this.#at = at;
     this.#key = key;
-    const lines = draft.get(at)?.rrsets.find(({ type }) => type === RRType.TXT);
+    const lines = rrsetOf(draft.get(at), RRType.TXT);
     this.#ttl = lines?.ttl ?? 0;
     this.isSteered = lines?.rdatas.some(isPolicyLine) ?? false;
     for (const rdata of lines?.rdatas ?? []) this.#hold(rdata);

@@ -1,13 +1,14 @@
 // What must be so before anything is changed: RFC 2136 §2.4, §3.2.
 
 import { latin1 } from '../base/latin1.ts';
+import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import { isMetaType, Rcode, RRClass, RRType } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
 import type { Owner } from '../zone/record.ts';
+import { refuseOutside } from './outside.ts';
 import { rdataKey } from './record-key.ts';
-import { type Refusal, refuse, refuseOutside, showPlace } from './refusal.ts';
 import type { OwnerLookup, UpdateRecord } from './request.ts';
 
 /**

@@ -3,7 +3,7 @@ import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import type { RR } from './record.ts';
 
-/** Records that went and records that came; none is among both as it is. */
+/** Records that go and records that come. One that only gets another TTL or spelling is in both, otherwise none is. */
 export interface RecordDifference {
   readonly removed: readonly RR[];
   readonly added: readonly RR[];

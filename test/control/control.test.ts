@@ -45,8 +45,10 @@ describe('the control socket', () => {
       if (apex === 'broken.test.') throw new Error('the disk is on fire');
       return { zones: [], errors: [] };
     },
-    refresh: async (apex, isFull) =>
-      apex === 'example.test.' ? { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 } : undefined,
+    refresh: async (apex, isFull) => {
+      if (apex !== 'example.test.') throw new UnanswerableError(`zone ${apex} has no primary here`);
+      return { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 };
+    },
     wait: async (zone, serial = 7, ms) => {
       if (zone === 'untold.test.') throw new UnanswerableError('nobody is told of untold.test.');
       waited.push(ms);
@@ -109,11 +111,13 @@ describe('the control socket', () => {
     expect(statSync(join(directory, CONTROL_SOCKET)).mode & 0o777).to.equal(0o600);
   });
 
-  it('refreshes a secondary zone, and says when there is none', async () => {
+  it('refreshes a secondary zone, and says when there is none: that is no trouble of the server', async () => {
     const client = new ControlClient(directory);
     expect(await client.refresh('example.test.', false)).to.include({ outcome: 'current', serial: 7 });
     expect(await client.refresh('example.test.', true)).to.include({ outcome: 'fetched' });
-    expect(await client.refresh('other.test.', true).catch(String)).to.contain('ControlError');
+    const refused = await client.refresh('other.test.', true).catch(String);
+    expect(refused).to.equal('ControlError: zone other.test. has no primary here');
+    expect(log.lines).to.deep.equal([]);
   });
 
   it('tells the status and the zones', async () => {
@@ -144,8 +148,8 @@ describe('the control socket', () => {
   it('says of a question without an answer why, and the log has no error', async () => {
     const failure = await new ControlClient(directory).wait('untold.test.', 9, 500).catch(String);
     expect(failure).to.match(/nobody is told of untold\.test\./);
-    expect(await statusOf('/wait?zone=example.test.&serial=abc')).to.equal(400);
-    expect(await statusOf('/wait?zone=example.test.&serial=4294967296')).to.equal(400);
+    expect(await statusOf('/wait?zone=example.test.&serial=abc')).to.equal(422);
+    expect(await statusOf('/wait?zone=example.test.&serial=4294967296')).to.equal(422);
     expect(log.lines).to.deep.equal([]);
   });
 
