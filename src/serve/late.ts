@@ -34,8 +34,16 @@ export interface LateDatagram {
   readonly control: Uint8Array;
 }
 
-/** Takes a late request over; `false` when too many wait already. */
-export type HandOver = (datagram: LateDatagram) => boolean;
+/** Hands late requests over to the control thread. */
+export interface HandOver {
+  /** Takes a copy of a request; `false` when too many wait already. */
+  take(datagram: LateDatagram): boolean;
+  /** Sends what was taken: after each batch. */
+  send(): void;
+}
+
+/** For those who have nobody to hand anything over to. */
+export const NO_HAND_OVER: HandOver = { take: () => false, send() {} };
 
 /** What {@link LateQueue} counts. */
 export interface LateCounts {

@@ -3,6 +3,7 @@ import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import type { Timers } from '../base/timers.ts';
 import type { LateDatagram } from './late.ts';
+import { openParcel } from './late-parcel.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import type { ThreadNews, ThreadReport, ThreadStart } from './query-thread.ts';
 import { ThreadStatus } from './thread-status.ts';
@@ -78,8 +79,9 @@ export class PoolThread {
   }
 
   /** Sends the response to a late request through the thread itself (node:dgram). */
-  reply(datagram: LateDatagram, response: Uint8Array): void {
-    this.#post({ kind: 'reply', datagram, response });
+  reply({ socket, address, port }: LateDatagram, response: Uint8Array): void {
+    const to = { socket, address: address.slice(), port, octets: NOTHING, name: NOTHING, control: NOTHING };
+    this.#post({ kind: 'reply', datagram: to, response });
   }
 
   /** Waits for the worker to leave by itself, as the control word says; ends it after `graceMs`. */
@@ -112,8 +114,8 @@ export class PoolThread {
     this.#worker = worker;
     this.#news = port1;
     this.#taken = generation;
-    port1.on('message', (datagram: LateDatagram) => {
-      onLate(datagram);
+    port1.on('message', (parcel: Uint8Array) => {
+      for (const datagram of openParcel(parcel)) onLate(datagram);
       takeWaiting(port1, onLate);
     });
     port1.unref(); // the worker itself keeps the process running
@@ -187,12 +189,13 @@ export class ThreadStartError extends WaypostError {
 /** Takes all requests that have come by now without an event for each, which is not cheap. */
 function takeWaiting(port: MessagePort, onLate: (datagram: LateDatagram) => void): void {
   for (;;) {
-    const next: { readonly message: LateDatagram } | undefined = receiveMessageOnPort(port);
+    const next: { readonly message: Uint8Array } | undefined = receiveMessageOnPort(port);
     if (next === undefined) return;
-    onLate(next.message);
+    for (const datagram of openParcel(next.message)) onLate(datagram);
   }
 }
 
+const NOTHING = new Uint8Array(0);
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 5_000;
 /** A thread that lived so long did not die of its start. */

@@ -2,7 +2,8 @@ import { getHeapStatistics } from 'node:v8';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { WaypostError } from '../base/errors.ts';
 import type { MakeAnswerer, ThreadAnswerer } from './answerer.ts';
-import { type LateDatagram, LateQueue } from './late.ts';
+import { type HandOver, type LateDatagram, LateQueue } from './late.ts';
+import { LateParcel } from './late-parcel.ts';
 import { type ListenAddress, ListenError } from './listen.ts';
 import { loadSystemCalls, SystemCallError } from './system-calls.ts';
 import { Count, ThreadStatus } from './thread-status.ts';
@@ -124,12 +125,19 @@ async function runDgram(thread: Thread, addresses: readonly ListenAddress[]): Pr
   }
 }
 
-function handOverOf(start: ThreadStart): (datagram: LateDatagram) => boolean {
+function handOverOf(start: ThreadStart): HandOver {
   const queue = new LateQueue(new Int32Array(start.control, 4 * LATE_WORD));
-  return (datagram) => {
-    if (!queue.enter()) return false;
-    start.news.postMessage(datagram);
-    return true;
+  const parcel = new LateParcel();
+  return {
+    take(datagram) {
+      if (!queue.enter()) return false;
+      parcel.add(datagram);
+      return true;
+    },
+    send() {
+      const octets = parcel.take();
+      if (octets !== undefined) start.news.postMessage(octets, [octets.buffer]);
+    },
   };
 }
 

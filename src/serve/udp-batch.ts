@@ -1,6 +1,6 @@
 import { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
-import { type HandOver, LATE } from './late.ts';
+import { type HandOver, LATE, NO_HAND_OVER } from './late.ts';
 import { LINUX, SystemCallError, type SystemCalls } from './system-calls.ts';
 import { Count } from './thread-status.ts';
 import {
@@ -54,7 +54,7 @@ export class BatchUdp {
     calls: SystemCalls,
     sockets: readonly UdpSocket[],
     counts: Float64Array,
-    handOver: HandOver = () => false,
+    handOver: HandOver = NO_HAND_OVER,
   ) {
     this.#calls = calls;
     this.#handOver = handOver;
@@ -191,6 +191,7 @@ export class BatchUdp {
       const length = answerer.refuseLate(octets, buffersAt + i * BUFFER_STRIDE);
       this.#prepare(lane, sending++, i, length, controlLength);
     }
+    this.#handOver.send();
     if (sending > 0) this.#send(lane, sending);
   }
 
@@ -202,18 +203,13 @@ export class BatchUdp {
     const control = controlsAt + i * CONTROL_STRIDE;
     const size = words[lane.receiveHeaderWord + i * Header.WORDS + Header.LENGTH] ?? 0;
     const nameLength = lane.addressLength === 4 ? 16 : 28;
-    // One buffer for all that is copied: each costs both threads more than its octets.
-    const copy = new Uint8Array(nameLength + controlLength + size);
-    copy.set(octets.subarray(name, name + nameLength));
-    copy.set(octets.subarray(control, control + controlLength), nameLength);
-    copy.set(octets.subarray(start, start + size), nameLength + controlLength);
-    return this.#handOver({
+    return this.#handOver.take({
       socket: lanes.indexOf(lane),
-      octets: copy.subarray(nameLength + controlLength),
-      address: copy.subarray(lane.addressOffset, lane.addressOffset + lane.addressLength),
+      octets: octets.subarray(start, start + size),
+      address: octets.subarray(name + lane.addressOffset, name + lane.addressOffset + lane.addressLength),
       port: ((octets[name + 2] ?? 0) << 8) | (octets[name + 3] ?? 0),
-      name: copy.subarray(0, nameLength),
-      control: copy.subarray(nameLength, nameLength + controlLength),
+      name: octets.subarray(name, name + nameLength),
+      control: octets.subarray(control, control + controlLength),
     });
   }
 

@@ -3,7 +3,7 @@ import { isIPv6 } from 'node:net';
 import { scanAddress, showAddress } from '../base/ip.ts';
 import { Peer } from '../base/peer.ts';
 import type { Answerer } from './answerer.ts';
-import { type HandOver, LATE, type LateDatagram } from './late.ts';
+import { type HandOver, LATE, type LateDatagram, NO_HAND_OVER } from './late.ts';
 import { type ListenAddress, ListenError, showListenAddress, systemCodeOf } from './listen.ts';
 import { Count } from './thread-status.ts';
 import { BUFFER_OCTETS, MAX_UDP_RESPONSE } from './udp-arena.ts';
@@ -24,7 +24,7 @@ export class DgramUdp {
   #lastAddress = '';
 
   /** `counts` is indexed by {@link Count}; `handOver` takes what the answerer calls late. */
-  constructor(answerer: Answerer, counts: Float64Array, handOver: HandOver = () => false) {
+  constructor(answerer: Answerer, counts: Float64Array, handOver: HandOver = NO_HAND_OVER) {
     this.#answerer = answerer;
     this.#handOver = handOver;
     this.#counts = counts;
@@ -105,14 +105,15 @@ export class DgramUdp {
 
   /** Returns the length of the refusal when the control thread has no room, or 0. */
   #passOn(socket: Socket, request: Uint8Array): number {
-    const isTaken = this.#handOver({
+    const isTaken = this.#handOver.take({
       socket: this.#sockets.indexOf(socket),
-      octets: Uint8Array.from(request),
-      address: this.#octets.slice(0, this.#peer.addressLength),
+      octets: request,
+      address: this.#octets.subarray(0, this.#peer.addressLength),
       port: this.#peer.port,
       name: NOTHING,
       control: NOTHING,
     });
+    this.#handOver.send();
     return isTaken ? 0 : this.#answerer.refuseLate(this.#octets, ADDRESS_OCTETS);
   }
 

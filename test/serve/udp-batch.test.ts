@@ -35,9 +35,12 @@ describe('batched UDP', () => {
   it('answers what it can before it hands over what is late, and refuses what finds no room', async () => {
     const { sockets, addresses, counts } = open(LOOPBACK);
     const log: string[] = [];
-    const udp = new BatchUdp(calls, sockets, counts, ({ octets, port }) => {
-      log.push(`${Buffer.from(octets)} from ${port}, ${counts[Count.ANSWERED]} answered`);
-      return log.length < 2;
+    const udp = new BatchUdp(calls, sockets, counts, {
+      take({ octets, port }) {
+        log.push(`${Buffer.from(octets)} from ${port}, ${counts[Count.ANSWERED]} answered`);
+        return log.length < 2;
+      },
+      send: () => log.push('sent'),
     });
     const client = await UdpClient.open();
     for (const request of ['late 1', 'query 1', 'late 2', 'query 2'])
@@ -54,6 +57,7 @@ describe('batched UDP', () => {
     expect(log).to.deep.equal([
       `late 1 from ${client.port}, 2 answered`,
       `late 2 from ${client.port}, 2 answered`,
+      'sent',
     ]);
     const replies = [await client.next(), await client.next(), await client.next()];
     expect(replies.map((reply) => String(reply?.octets))).to.deep.equal(['query 1', 'query 2', 'no']);
