@@ -109,8 +109,10 @@ export class MmdbData {
   #pointer(control: number, at: number): void {
     const length = ((control >> 3) & 3) + 1;
     const rest = this.#uint(at, length);
-    this.#size =
-      length === 4 ? rest : (control & 7) * 2 ** (8 * length) + rest + (POINTER_BASES[length] ?? 0);
+    if (length === 1) this.#size = ((control & 7) << 8) + rest;
+    else if (length === 2) this.#size = ((control & 7) << 16) + rest + 2048;
+    else if (length === 3) this.#size = ((control & 7) << 24) + rest + 526_336;
+    else this.#size = rest;
     this.#payload = at + length;
   }
 
@@ -257,16 +259,17 @@ export class MmdbData {
   }
 
   #uint(at: number, length: number): number {
+    const octets = this.#octets;
     if (length > 4) throw new MmdbFormatError(`a number of ${length} octets at ${at} of the data`);
+    if (at + length > octets.length) throw new MmdbFormatError(`offset ${at + length} is beyond the data`);
     let value = 0;
-    for (let i = 0; i < length; i++) value = value * 256 + this.#octet(at + i);
-    return value;
+    for (let i = at; i < at + length; i++) value = (value << 8) | (octets[i] ?? 0);
+    return value >>> 0;
   }
 }
 
 /** By how many octets follow the control octet. */
 const LONG_SIZES = [0, 29, 285, 65_821] as const;
-const POINTER_BASES = [0, 0, 2048, 526_336, 0] as const;
 /** Real records have four levels. */
 const MAX_DEPTH = 32;
 /** Texts kept; a database has fewer fields, countries and operators than that, but more cities. */

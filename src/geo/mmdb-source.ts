@@ -4,7 +4,8 @@ import type { Source } from './layer.ts';
 import { MmdbData, MmdbFormatError, type Scalar, type Wanted } from './mmdb-data.ts';
 import { openMmdb } from './mmdb-file.ts';
 import { walkTree } from './mmdb-tree.ts';
-import { RowSet } from './row-set.ts';
+import { NumberMap } from './number-map.ts';
+import type { RowSet } from './row-set.ts';
 
 /** A file as it was read, and its place among the sources. */
 export interface SourceFile {
@@ -44,9 +45,8 @@ class Records {
   readonly found = new Set<string>();
   readonly #data: MmdbData;
   readonly #writer: FactWriter;
-  readonly #offsets = new RowSet(1, 1 << 16);
-  readonly #factsOf: number[] = [];
-  readonly #offset = new Int32Array(1);
+  readonly #factsOf = new NumberMap(1 << 18);
+  #count = 0;
   readonly #slots: Scalar[] = new Array(Slot.COUNT).fill(undefined);
 
   constructor(data: MmdbData, writer: FactWriter) {
@@ -59,15 +59,16 @@ class Records {
   }
 
   factsAt(offset: number): number {
-    this.#offset[0] = offset;
-    const record = this.#offsets.add(this.#offset);
-    if (record === this.#factsOf.length) this.#factsOf.push(this.#read(offset));
-    return this.#factsOf[record] ?? 0;
+    const known = this.#factsOf.get(offset);
+    if (known >= 0) return known;
+    const facts = this.#read(offset);
+    this.#factsOf.add(offset, facts);
+    return facts;
   }
 
   #read(offset: number): number {
     const slots = this.#slots.fill(undefined);
-    const isSample = this.#factsOf.length < SAMPLE && this.found.size < MAX_FIELDS;
+    const isSample = this.#count++ < SAMPLE && this.found.size < MAX_FIELDS;
     this.#data.fields(offset, WANTED, slots, isSample ? this.found : undefined);
     return this.#writer.add(factsIn(slots));
   }

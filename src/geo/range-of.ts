@@ -3,7 +3,7 @@ import { type Network, nearestNetwork } from '../base/network.ts';
 import { ipv4In, ipv4Within, word32 } from './locate.ts';
 import { ipv4PrefixWithin, ipv6PrefixWithin } from './prefix.ts';
 import type { GeoTables } from './tables.ts';
-import { IPV6_ROW } from './tables-layout.ts';
+import { IPV4_ROW, IPV6_ROW } from './tables-layout.ts';
 
 /** Addresses that lie side by side and have one location. */
 export interface AddressRange {
@@ -38,13 +38,14 @@ export function rangeOf(tables: GeoTables, address: Uint8Array): AddressRange {
 
 function ipv4RangeOf(tables: GeoTables, address: number): AddressRange {
   const range = tables.ipv4Range(address);
-  const from = tables.ipv4Starts[range] ?? 0;
-  const to = range + 1 === tables.ipv4Ranges ? MAX_WORD : (tables.ipv4Starts[range + 1] ?? 0) - 1;
+  const word = (of: number, place: number) => tables.ipv4Rows[of * IPV4_ROW + place] ?? 0;
+  const from = word(range, 0);
+  const to = range + 1 === tables.ipv4Ranges ? MAX_WORD : word(range + 1, 0) - 1;
   return {
     first: octetsOf([from]),
     last: octetsOf([to]),
     network: networkOf(octetsOf([address]), ipv4PrefixWithin(address, from, to)),
-    location: tables.ipv4Locations[range] ?? 0,
+    location: word(range, 1),
   };
 }
 

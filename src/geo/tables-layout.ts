@@ -16,34 +16,42 @@ export const TablesWord = {
   LOCATIONS: 6,
   /** Octets. */
   TEXT_LENGTH: 7,
-  IPV6_FINER: 8,
+  IPV4_FINER: 8,
+  IPV6_FINER: 9,
 } as const;
 export const HEADER_WORDS = 16;
 
 /** One more than there are values of the first 16 bits. */
 export const INDEX_WORDS = 65_537;
 
-/** Words of a range of IPv6; side by side, since a search is mostly waiting for memory. */
+/** Words of a range; side by side, since a search is mostly waiting for memory. */
+export const IPV4_ROW = 2;
 export const IPV6_ROW = 3;
 
 /** Where everything is; words. */
 export interface TablesLayout {
-  /** For each value of the first 16 bits the range that holds the first of these addresses, then the number of the last range. */
-  readonly ipv4Index: number;
-  readonly ipv6Index: number;
-  /** For each value of the first 16 bits of IPv6 the finer index below it: {@link finerEntry}; 0: there is none. */
-  readonly ipv6FinerOf: number;
-  /** As the first index, by more bits. */
-  readonly ipv6Finer: number;
-  readonly ipv4Starts: number;
-  readonly ipv4Locations: number;
-  /** {@link IPV6_ROW} words a range: the upper 64 bits of its first address in two, and its location. */
-  readonly ipv6Rows: number;
+  readonly ipv4: FamilyLayout;
+  readonly ipv6: FamilyLayout;
   /** Rows as `facts.ts` has them. */
   readonly locations: number;
-  /** JSON: {@link TablesText}. */
+  /** JSON: `TablesText`. */
   readonly text: number;
   readonly words: number;
+}
+
+/** The tables of IPv4 or IPv6. */
+export interface FamilyLayout {
+  /** For each value of the first 16 bits the range that holds the first of these addresses, then the number of the last range. */
+  readonly index: number;
+  /** For each value of the first 16 bits the finer index below it: {@link finerEntry}; 0: there is none. */
+  readonly finerOf: number;
+  /** As the first index, by more bits. */
+  readonly finer: number;
+  /**
+   * For every range its first address, and its location: {@link IPV4_ROW} words, or {@link IPV6_ROW}, in which the
+   * address is its upper 64 bits.
+   */
+  readonly rows: number;
 }
 
 /** How many of each thing there are. */
@@ -51,6 +59,7 @@ export interface TablesSizes {
   readonly ipv4Ranges: number;
   readonly ipv6Ranges: number;
   /** Words. */
+  readonly ipv4Finer: number;
   readonly ipv6Finer: number;
   readonly locations: number;
   /** Octets. */
@@ -64,14 +73,15 @@ export function layoutOf(sizes: TablesSizes, factWords: number): TablesLayout {
     words += length;
     return start;
   };
+  const family = (ranges: number, finer: number, row: number): FamilyLayout => ({
+    index: section(INDEX_WORDS),
+    finerOf: section(INDEX_WORDS),
+    finer: section(finer),
+    rows: section(row * ranges),
+  });
   return {
-    ipv4Index: section(INDEX_WORDS),
-    ipv6Index: section(INDEX_WORDS),
-    ipv6FinerOf: section(INDEX_WORDS),
-    ipv6Finer: section(sizes.ipv6Finer),
-    ipv4Starts: section(sizes.ipv4Ranges),
-    ipv4Locations: section(sizes.ipv4Ranges),
-    ipv6Rows: section(IPV6_ROW * sizes.ipv6Ranges),
+    ipv4: family(sizes.ipv4Ranges, sizes.ipv4Finer, IPV4_ROW),
+    ipv6: family(sizes.ipv6Ranges, sizes.ipv6Finer, IPV6_ROW),
     locations: section(sizes.locations * factWords),
     text: section(Math.ceil(sizes.textLength / 4)),
     words,
@@ -79,8 +89,8 @@ export function layoutOf(sizes: TablesSizes, factWords: number): TablesLayout {
 }
 
 /**
- * IPv6 is crowded: a few values of the first 16 bits have most of the ranges. Below those there is an index by the next 1 to
- * 16 bits, which begins at a word of the finer index and has one entry more than those bits have values.
+ * Some values of the first 16 bits have many ranges, above all in IPv6. Below those there is an index by the next 1 to 16 bits,
+ * which begins at a word of the finer index and has one entry more than those bits have values.
  */
 export function finerEntry(start: number, bits: number): number {
   return start * 32 + bits;

@@ -5,6 +5,7 @@ import {
   checkOf,
   finerEntry,
   INDEX_WORDS,
+  IPV4_ROW,
   IPV6_ROW,
   layoutOf,
   TABLES_MAGIC,
@@ -25,12 +26,13 @@ export interface TablesText {
 /** Writes a layer of locations into one shared buffer. */
 export function writeTables({ ipv4, ipv6, facts }: Layer, about: TablesText): SharedArrayBuffer {
   const text = Buffer.from(JSON.stringify(about));
-  const ipv6Index = indexOf(ipv6);
-  const finer = finerIndexOf(ipv6, ipv6Index);
+  const [ipv4Index, ipv6Index] = [indexOf(ipv4), indexOf(ipv6)];
+  const [ipv4Finer, ipv6Finer] = [finerIndexOf(ipv4, ipv4Index), finerIndexOf(ipv6, ipv6Index)];
   const sizes = {
     ipv4Ranges: ipv4.length,
     ipv6Ranges: ipv6.length,
-    ipv6Finer: finer.entries.length,
+    ipv4Finer: ipv4Finer.entries.length,
+    ipv6Finer: ipv6Finer.entries.length,
     locations: facts.count,
     textLength: text.length,
   };
@@ -44,14 +46,19 @@ export function writeTables({ ipv4, ipv6, facts }: Layer, about: TablesText): Sh
   words[TablesWord.IPV6_RANGES] = sizes.ipv6Ranges;
   words[TablesWord.LOCATIONS] = sizes.locations;
   words[TablesWord.TEXT_LENGTH] = sizes.textLength;
+  words[TablesWord.IPV4_FINER] = sizes.ipv4Finer;
   words[TablesWord.IPV6_FINER] = sizes.ipv6Finer;
-  words.set(indexOf(ipv4), layout.ipv4Index);
-  words.set(ipv6Index, layout.ipv6Index);
-  words.set(finer.places, layout.ipv6FinerOf);
-  words.set(finer.entries, layout.ipv6Finer);
-  words.set(ipv4.high.subarray(0, ipv4.length), layout.ipv4Starts);
-  words.set(ipv4.values.subarray(0, ipv4.length), layout.ipv4Locations);
-  for (let range = 0, at = layout.ipv6Rows; range < ipv6.length; range++, at += IPV6_ROW) {
+  words.set(ipv4Index, layout.ipv4.index);
+  words.set(ipv4Finer.places, layout.ipv4.finerOf);
+  words.set(ipv4Finer.entries, layout.ipv4.finer);
+  for (let range = 0, at = layout.ipv4.rows; range < ipv4.length; range++, at += IPV4_ROW) {
+    words[at] = ipv4.high[range] ?? 0;
+    words[at + 1] = ipv4.values[range] ?? 0;
+  }
+  words.set(ipv6Index, layout.ipv6.index);
+  words.set(ipv6Finer.places, layout.ipv6.finerOf);
+  words.set(ipv6Finer.entries, layout.ipv6.finer);
+  for (let range = 0, at = layout.ipv6.rows; range < ipv6.length; range++, at += IPV6_ROW) {
     words[at] = ipv6.high[range] ?? 0;
     words[at + 1] = ipv6.low[range] ?? 0;
     words[at + 2] = ipv6.values[range] ?? 0;

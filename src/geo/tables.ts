@@ -5,6 +5,7 @@ import {
   checkOf,
   HEADER_WORDS,
   INDEX_WORDS,
+  IPV4_ROW,
   IPV6_ROW,
   layoutOf,
   TABLES_MAGIC,
@@ -41,11 +42,13 @@ export class GeoTables {
   readonly locationCount: number;
   readonly ipv4Ranges: number;
   readonly ipv6Ranges: number;
-  readonly ipv4Starts: Uint32Array;
-  readonly ipv4Locations: Uint32Array;
+  /** {@link IPV4_ROW} words a range: its first address and its location. */
+  readonly ipv4Rows: Uint32Array;
   /** {@link IPV6_ROW} words a range: the upper 64 bits of its first address in two, and its location. */
   readonly ipv6Rows: Uint32Array;
   readonly #ipv4Index: Int32Array;
+  readonly #ipv4FinerOf: Int32Array;
+  readonly #ipv4Finer: Int32Array;
   readonly #ipv6Index: Int32Array;
   readonly #ipv6FinerOf: Int32Array;
   readonly #ipv6Finer: Int32Array;
@@ -66,6 +69,7 @@ export class GeoTables {
     const sizes = {
       ipv4Ranges: count(TablesWord.IPV4_RANGES),
       ipv6Ranges: count(TablesWord.IPV6_RANGES),
+      ipv4Finer: count(TablesWord.IPV4_FINER),
       ipv6Finer: count(TablesWord.IPV6_FINER),
       locations: count(TablesWord.LOCATIONS),
       textLength: count(TablesWord.TEXT_LENGTH),
@@ -81,14 +85,15 @@ export class GeoTables {
     this.locationCount = sizes.locations;
     this.ipv4Ranges = sizes.ipv4Ranges;
     this.ipv6Ranges = sizes.ipv6Ranges;
-    this.ipv4Starts = unsigned(layout.ipv4Starts, sizes.ipv4Ranges);
-    this.ipv4Locations = unsigned(layout.ipv4Locations, sizes.ipv4Ranges);
-    this.ipv6Rows = unsigned(layout.ipv6Rows, IPV6_ROW * sizes.ipv6Ranges);
+    this.ipv4Rows = unsigned(layout.ipv4.rows, IPV4_ROW * sizes.ipv4Ranges);
+    this.ipv6Rows = unsigned(layout.ipv6.rows, IPV6_ROW * sizes.ipv6Ranges);
     const signed = (start: number, length: number) => new Int32Array(memory, 4 * start, length);
-    this.#ipv4Index = signed(layout.ipv4Index, INDEX_WORDS);
-    this.#ipv6Index = signed(layout.ipv6Index, INDEX_WORDS);
-    this.#ipv6FinerOf = signed(layout.ipv6FinerOf, INDEX_WORDS);
-    this.#ipv6Finer = signed(layout.ipv6Finer, sizes.ipv6Finer);
+    this.#ipv4Index = signed(layout.ipv4.index, INDEX_WORDS);
+    this.#ipv4FinerOf = signed(layout.ipv4.finerOf, INDEX_WORDS);
+    this.#ipv4Finer = signed(layout.ipv4.finer, sizes.ipv4Finer);
+    this.#ipv6Index = signed(layout.ipv6.index, INDEX_WORDS);
+    this.#ipv6FinerOf = signed(layout.ipv6.finerOf, INDEX_WORDS);
+    this.#ipv6Finer = signed(layout.ipv6.finer, sizes.ipv6Finer);
     this.#locations = signed(layout.locations, FACT_WORDS * sizes.locations);
     this.#text = new Uint8Array(memory, 4 * layout.text, sizes.textLength);
   }
@@ -97,13 +102,22 @@ export class GeoTables {
 
   /** The range that holds an IPv4 address (a whole number). */
   ipv4Range(address: number): number {
-    const starts = this.ipv4Starts;
+    const rows = this.ipv4Rows;
     const bits = address >>> 16;
-    let from = this.#ipv4Index[bits] ?? 0;
-    let to = (this.#ipv4Index[bits + 1] ?? 0) + 1;
+    const finer = this.#ipv4FinerOf[bits] ?? 0;
+    let from = 0;
+    let to = 0;
+    if (finer === 0) {
+      from = this.#ipv4Index[bits] ?? 0;
+      to = (this.#ipv4Index[bits + 1] ?? 0) + 1;
+    } else {
+      const entry = (finer >>> 5) + ((address & 0xffff) >>> (16 - (finer & 31)));
+      from = this.#ipv4Finer[entry] ?? 0;
+      to = (this.#ipv4Finer[entry + 1] ?? 0) + 1;
+    }
     while (to - from > 1) {
       const middle = (from + to) >>> 1;
-      if ((starts[middle] ?? 0) <= address) from = middle;
+      if ((rows[middle * IPV4_ROW] ?? 0) <= address) from = middle;
       else to = middle;
     }
     return from;
@@ -135,7 +149,7 @@ export class GeoTables {
 
   /** The location of an IPv4 address (a whole number). */
   ipv4Location(address: number): number {
-    return this.ipv4Locations[this.ipv4Range(address)] ?? 0;
+    return this.ipv4Rows[this.ipv4Range(address) * IPV4_ROW + 1] ?? 0;
   }
 
   /** The location of an IPv6 address that holds no IPv4 address. */

@@ -49,7 +49,7 @@ describe('the embedded country database, compiled', () => {
     const { octets, tables } = embeddedGeo();
     const reader = new Reader<CityResponse & { country_code?: string }>(octets);
     for (let range = 1; range < tables.ipv4Ranges; range += 37) {
-      for (const address of [tables.ipv4Starts[range] ?? 0, (tables.ipv4Starts[range] ?? 0) - 1]) {
+      for (const address of [tables.ipv4Rows[2 * range] ?? 0, (tables.ipv4Rows[2 * range] ?? 0) - 1]) {
         const text = [24, 16, 8, 0].map((shift) => (address >>> shift) & 0xff).join('.');
         const ours = tables.describe(tables.ipv4Location(address)).country;
         if (ours !== reader.get(text)?.country_code)
