@@ -249,6 +249,20 @@ describe('random databases, compiled', () => {
     }
   }
 
+  for (const recordSize of [28, 32] as const) {
+    it(`records of ${recordSize} bits that point behind 16 MiB, by pointers of every length`, () => {
+      const writer = new MmdbWriter({ recordSize, ipVersion: 4, padding: 0x100_0000 });
+      for (let i = 0; i < 64; i += 1 + (i % 2))
+        writer.insert(`192.0.2.${4 * i}/30`, { country_code: 'DE', latitude: i + 0.5, longitude: 1 });
+      const octets = writer.build();
+      const reader = new Reader<CityResponse & { latitude?: number }>(octets);
+      const tables = tablesOf({ 'far.mmdb': octets });
+      for (let i = 0; i < 256; i++) {
+        expect(where(tables, `192.0.2.${i}`).latitude).to.equal(reader.get(`192.0.2.${i}`)?.latitude);
+      }
+    });
+  }
+
   it('networks longer than /64 are known by their first address', () => {
     const tables = tablesOf({
       'long.mmdb': new MmdbWriter()

@@ -92,6 +92,38 @@ describe('the scope of an answer', () => {
     }
   });
 
+  it('law: as a walk from range to range finds it, where runs are long', function () {
+    this.timeout(60_000);
+    const { tables } = embeddedGeo();
+    const chance = new Chance(8);
+    for (const country of ['BT', 'MC', 'ZA', 'US']) {
+      const classOf = (location: number) => (tables.describe(location).country === country ? 1 : 0);
+      const classes = Uint8Array.from({ length: tables.locationCount }, (_, i) => classOf(i));
+      const finder = new ScopeFinder(tables, (location) => classes[location] ?? 0);
+      const starts = (range: number) => tables.ipv4Rows[2 * range] ?? 0;
+      const classAtRange = (range: number) => classes[tables.ipv4Rows[2 * range + 1] ?? 0];
+      const edges = [0];
+      for (let range = 1; range < tables.ipv4Ranges; range++) {
+        if (classAtRange(range) !== classAtRange(range - 1)) edges.push(starts(range));
+      }
+      edges.push(0x1_0000_0000);
+      for (let i = 0; i < 3000; i++) {
+        const near = edges[chance.below(edges.length - 1)] ?? 0;
+        const address = [near, Math.max(0, near - 1), near + chance.below(4000), chance.word()][i % 4] ?? 0;
+        const run = edges.findLastIndex((edge) => edge <= address);
+        let expected = 0;
+        for (; ; expected++) {
+          const size = 2 ** (32 - expected);
+          const first = Math.floor(address / size) * size;
+          if (first >= (edges[run] ?? 0) && first + size <= (edges[run + 1] ?? 0)) break;
+        }
+        const octets = Uint8Array.from([24, 16, 8, 0], (shift) => (address >>> shift) & 0xff);
+        const scope = finder.scopeOf(octets, 0, 4);
+        if (scope !== expected) expect(scope, `${showAddress(octets)}, ${country}`).to.equal(expected);
+      }
+    }
+  });
+
   it('ends where IPv4 within IPv6 begins, and counts from there', () => {
     const tables = tablesOf({ 'n.csv': 'prefix,asn\n192.0.2.0/24,1\n' });
     const finder = new ScopeFinder(tables, (location) => tables.asn(location));

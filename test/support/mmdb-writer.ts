@@ -16,6 +16,8 @@ export interface MmdbOptions {
   /** IPv4 is found under ::ffff:0:0/96 and 2002::/16 too, as in MaxMind's files. */
   readonly aliases?: boolean;
   readonly buildEpoch?: number;
+  /** Octets of zeros before the records, so that pointers to them are long. */
+  readonly padding?: number;
   /** Fields of the metadata that are other than they should be; `undefined` leaves one out. */
   readonly metadata?: { readonly [field: string]: MmdbInput | undefined };
 }
@@ -29,12 +31,13 @@ export class MmdbWriter {
   /** Two records a node: a node's number, EMPTY, or FIRST_DATA minus the number of data. */
   #tree = new Int32Array(2048).fill(EMPTY);
   #nodes = 1;
-  readonly #data = new DataWriter();
+  readonly #data: DataWriter;
   readonly #offsets: number[] = [];
   readonly #numbers = new Map<string, number>();
 
   constructor(options: MmdbOptions = {}) {
     this.#options = options;
+    this.#data = new DataWriter(options.padding);
   }
 
   /** Says `record` of a network such as `192.0.2.0/24`; in a file of IPv6 it goes below ::/96. */
@@ -155,9 +158,14 @@ const FIRST_DATA = -2;
 
 /** Writes values; texts that occur again, and maps within records, are pointers. */
 class DataWriter {
-  #octets = Buffer.alloc(1 << 16);
-  #length = 0;
+  #octets: Buffer;
+  #length: number;
   readonly #places = new Map<string, number>();
+
+  constructor(padding = 0) {
+    this.#octets = Buffer.alloc(padding + (1 << 16));
+    this.#length = padding;
+  }
 
   octets(): Buffer {
     return Buffer.from(this.#octets.subarray(0, this.#length));
@@ -239,7 +247,11 @@ class DataWriter {
     else if (place < 526_336) {
       const rest = place - 2048;
       this.#put(Buffer.from([0x28 | (rest >> 16), (rest >> 8) & 0xff, rest & 0xff]));
+    } else if (place % 2 === 0) {
+      const rest = place - 526_336;
+      this.#put(Buffer.from([0x30 | (rest >> 24), (rest >> 16) & 0xff, (rest >> 8) & 0xff, rest & 0xff]));
     } else {
+      // Any place can be written so; half of them are, for the sake of readers.
       const octets = Buffer.alloc(5);
       octets[0] = 0x38;
       octets.writeUInt32BE(place, 1);
