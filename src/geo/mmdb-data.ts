@@ -94,7 +94,10 @@ export class MmdbData {
       this.#pointer(control, at);
       return;
     }
-    if (type === 0) type = 7 + this.#octet(at++);
+    if (type === 0) {
+      type = 7 + this.#octet(at++);
+      if (type === 7) throw new MmdbFormatError(`a value of no type at ${offset} of the data`);
+    }
     let size = control & 0x1f;
     if (size >= 29) {
       const more = size - 28;

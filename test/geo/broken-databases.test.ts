@@ -101,6 +101,7 @@ describe('broken databases', () => {
     expect(patched([0x20, 0x00])).to.include('a pointer to a pointer');
     expect(patched([0x27, 0xff])).to.include('beyond the data');
     expect(patched([0xff, 0xff, 0xff, 0xff])).to.match(/beyond the data|without a name|without end/);
+    expect(patched([0x00, 0x00])).to.include('a value of no type');
     expect(patched([0x42, 0x44, 0x45])).to.include('is no map');
     // A map whose one field is the map itself.
     expect(patched([0xe1, 0x41, 0x61, 0x20, 0x00])).to.match(/fields found: a;/);
