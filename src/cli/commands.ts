@@ -27,20 +27,20 @@ export const COMMANDS: readonly CommandRow[] = [
   {
     name: 'serve',
     usage: '[-c FILE] [--listen ADDR:PORT …] [--threads N] [--portable]',
-    summary: 'answer queries from the zones (SIGHUP reloads the zone files, SIGTERM ends)',
-    load: async () => (await import('./serve.ts')).SERVE,
+    summary: 'answer queries, take updates (SIGHUP reloads keys and zone files, SIGTERM ends)',
+    load: async () => (await import('./commands/serve.ts')).SERVE,
   },
   {
     name: 'check',
     usage: '[-c FILE] [--json] [FILE …]',
     summary: 'read configuration and zone files as serve would and tell all that is wrong',
-    load: async () => (await import('./check.ts')).CHECK,
+    load: async () => (await import('./commands/check.ts')).CHECK,
   },
   {
     name: 'key',
     usage: 'NAME [--algorithm ALGORITHM] [--write DIR]',
     summary: 'make a key for updates and transfers: for waypost.toml, nsupdate, BIND and Knot',
-    load: async () => (await import('./key.ts')).KEY,
+    load: async () => (await import('./commands/key.ts')).KEY,
   },
   {
     name: 'zone',
@@ -48,26 +48,26 @@ export const COMMANDS: readonly CommandRow[] = [
       'list | reload [NAME] | refresh NAME [--full] | history NAME | show NAME [--at SERIAL] | diff NAME A B | ' +
       'undo NAME SERIAL | export NAME [FILE] | may KEY NAME TYPE | wait NAME',
     summary:
-      'the zones of the running server: list and reload them, look into their history, take changes back',
-    load: async () => (await import('./zone.ts')).ZONE,
+      'the zones of the running server: list, reload, history, undo, export, who may change them, secondaries',
+    load: async () => (await import('./commands/zone.ts')).ZONE,
   },
   {
     name: 'member',
     usage: 'out | up | auto NAME MEMBER [--until WHEN] [--reason TEXT] | [list] NAME',
     summary:
       "the operator's word: take a host out of the answers, or put it back, until a time; show how all stand",
-    load: async () => (await import('./member.ts')).MEMBER,
+    load: async () => (await import('./commands/member.ts')).MEMBER,
   },
   {
     name: 'status',
     usage: '[-c FILE] [--json]',
-    summary: 'how the running server is: threads, zones, memory, answers',
-    load: async () => (await import('./status.ts')).STATUS,
+    summary: 'how the running server is: threads, zones, memory, answers, transfers, secondaries',
+    load: async () => (await import('./commands/status.ts')).STATUS,
   },
   {
     name: 'rotation',
     usage: '[-n 30] [--server ADDR:PORT] [--udp] [--tcp] NAME [TYPE]',
     summary: 'ask a server many times and tell whether its answers rotate exactly',
-    load: async () => (await import('./rotation.ts')).ROTATION,
+    load: async () => (await import('./commands/rotation.ts')).ROTATION,
   },
 ];

@@ -78,13 +78,13 @@ function findCommand(word: string): CommandRow {
 function showHelp(): string {
   const width = Math.max(...COMMANDS.map(({ name }) => name.length), 'help'.length);
   const lines = COMMANDS.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}\n`).join('');
-  return `waypost: an authoritative DNS server that sends every visitor to the nearest healthy server
+  return `waypost: an authoritative DNS server whose zones are changed, and hosts judged, while they are served
 
 usage: waypost COMMAND [OPTIONS] [ARGUMENTS]
 
 ${lines}  ${'help'.padEnd(width)}  tell about a command: waypost help COMMAND
 
-waypost --version shows the version.
+waypost --version shows the version. The manual is docs/README.md.
 `;
 }
 

@@ -5,7 +5,8 @@ import { suggestionFor } from '../base/suggest.ts';
 import { scanType, showType } from '../rdata/table.ts';
 import { isSteeredType } from '../steer/member.ts';
 import { isMetaType, RRType } from '../wire/iana.ts';
-import { isTable, type ValueKind } from './kinds.ts';
+import { inlineTable, KEY_ENTRY } from './inline-table.ts';
+import type { ValueKind } from './kinds.ts';
 import { NETWORK_LIST, NETWORK_LIST_JSON } from './network-list.ts';
 
 /** One grant as it is written: names and key are still text, since what they mean depends on the zone and `[keys]`. */
@@ -45,7 +46,6 @@ export function suggestedType(written: string): string | undefined {
 }
 
 const FORM = '{ key = "deploy.", names = ["**"], action = "edit" }';
-const KEY_FORM = 'the name of a key of [keys], in quotes';
 const NAME_FORM = 'a name in the zone such as "www", "@" or "**", in quotes';
 const TYPE_FORM = 'an RR type such as "AAAA"';
 const ACTIONS = ['edit', 'judge'] as const;
@@ -62,39 +62,29 @@ const TYPE = v.pipe(
 
 const META_HINT = ' that a zone can hold (without types, a grant is for all of them)';
 
-const ENTRIES = {
-  key: v.pipe(v.string(KEY_FORM), v.minLength(1, KEY_FORM)),
-  names: someOf(v.string(NAME_FORM), 'at least one name; "**" is the whole zone', `a list: ${NAME_FORM}`),
-  types: v.optional(
-    someOf(TYPE, 'at least one type, or no types at all for all of them', `a list: ${TYPE_FORM}`),
-  ),
-  action: v.picklist(ACTIONS, `one of ${ACTIONS.map((action) => `"${action}"`).join(', ')}`),
-  load: v.optional(v.boolean('true or false (without quotes)'), false),
-  from: NETWORK_LIST,
-};
-
-const TABLE = v.object(ENTRIES, `a table such as ${FORM}`);
+const TABLE = inlineTable(
+  {
+    key: KEY_ENTRY,
+    names: someOf(v.string(NAME_FORM), 'at least one name; "**" is the whole zone', `a list: ${NAME_FORM}`),
+    types: v.optional(
+      someOf(TYPE, 'at least one type, or no types at all for all of them', `a list: ${TYPE_FORM}`),
+    ),
+    action: v.picklist(ACTIONS, `one of ${ACTIONS.map((action) => `"${action}"`).join(', ')}`),
+    load: v.optional(v.boolean('true or false (without quotes)'), false),
+    from: NETWORK_LIST,
+  },
+  FORM,
+);
 
 const GRANT = v.pipe(
-  v.custom<Record<string, unknown>>(isTable, `a table such as ${FORM}`),
-  v.rawTransform(({ dataset: { value: written }, addIssue, NEVER }): WrittenGrant => {
-    const known = Object.keys(ENTRIES);
-    const unknown = Object.keys(written).filter((key) => !known.includes(key));
-    for (const key of unknown) {
-      const meant = suggestionFor(key, known);
-      const message = meant === undefined ? `known here: ${known.join(', ')}` : `did you mean ${meant}?`;
-      addIssue({
-        message,
-        path: [{ type: 'object', origin: 'key', input: written, key, value: written[key] }],
-      });
-    }
-    const { typed: isWhole, output, issues = [] } = v.safeParse(TABLE, written, { abortPipeEarly: true });
-    const slips = isWhole ? slipsOf(output) : [];
-    for (const { message, input, path } of [...issues, ...slips]) {
+  TABLE,
+  v.rawTransform(({ dataset: { value }, addIssue, NEVER }): WrittenGrant => {
+    const slips = slipsOf(value);
+    for (const { message, input, path } of slips) {
       addIssue({ message, input, ...(path === undefined ? {} : { path }) });
     }
-    if (!isWhole || unknown.length + issues.length + slips.length > 0) return NEVER;
-    const { key, names, types, action, load, from } = output;
+    if (slips.length > 0) return NEVER;
+    const { key, names, types, action, load, from } = value;
     return { key, names, types, action, load, from };
   }),
 );

@@ -29,3 +29,8 @@ export function inlineTable<const E extends v.ObjectEntries>(entries: E, form: s
     }),
   );
 }
+
+const KEY_FORM = 'the name of a key of [keys], in quotes';
+
+/** The schema of an entry that names a key: text still, since which keys there are is said elsewhere. */
+export const KEY_ENTRY = v.pipe(v.string(KEY_FORM), v.minLength(1, KEY_FORM));

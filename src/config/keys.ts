@@ -2,7 +2,7 @@ import { messageOf } from '../base/errors.ts';
 import { shortestMac, TSIG_ALGORITHMS } from '../message/tsig-algorithm.ts';
 import { TsigKey, TsigKeyRing } from '../message/tsig-key.ts';
 import { PresentationError } from '../wire/errors.ts';
-import { type DomainName, foldName, scanName, showName, type WireName } from '../wire/name.ts';
+import { type DomainName, foldName, scanFullName, showName, type WireName } from '../wire/name.ts';
 import { SecretFileError } from './errors.ts';
 import type { TomlPath } from './positions.ts';
 import type { Secret } from './secret.ts';
@@ -34,11 +34,6 @@ export function configuredKeys(
   const reader = new KeyReader(readSecretFile);
   for (const [name, settings] of Object.entries(keys)) reader.read(name, settings);
   return { ring: new TsigKeyRing(reader.keys), problems: reader.problems, warnings: reader.warnings };
-}
-
-/** Reads an absolute name whose final dot may be left out, as in `[keys."NAME"]`. Throws {@link PresentationError}. */
-export function scanFullName(written: string): WireName {
-  return scanName(written === '' || written.endsWith('.') ? written : `${written}.`, undefined);
 }
 
 /** The name of a key as it is compared; `undefined` when it is wrong, of which {@link configuredKeys} tells. */

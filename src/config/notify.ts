@@ -1,9 +1,10 @@
 // The shape of a zone's `notify` list; what needs the zone and the keys is in notify-rules.ts.
 import * as v from 'valibot';
-import { type Endpoint, scanEndpoint, showEndpoint } from '../base/endpoint.ts';
+import { type Endpoint, showEndpoint } from '../base/endpoint.ts';
 import { scanAddress, showAddress } from '../base/ip.ts';
-import { inlineTable } from './inline-table.ts';
+import { inlineTable, KEY_ENTRY } from './inline-table.ts';
 import type { ValueKind } from './kinds.ts';
+import { SERVER_ADDRESS_PATTERN, serverAddress } from './server-address.ts';
 
 /** A secondary to be told, as it is written: the key is still text, since which keys there are is said elsewhere. */
 export interface WrittenNotify {
@@ -41,19 +42,6 @@ const FORM = '{ address = "192.0.2.53", key = "secondary." }';
 const ADDRESS_FORM =
   'an IP address, with a port if it is not 53, such as "192.0.2.53" or "[2001:db8::53]:5353"';
 const SOURCE_FORM = 'an IP address of this machine, without a port, such as "192.0.2.1"';
-const KEY_FORM = 'the name of a key of [keys], in quotes';
-const DNS_PORT = 53;
-
-const ADDRESS = v.pipe(
-  v.string(`${ADDRESS_FORM}, in quotes`),
-  v.rawTransform(({ dataset: { value }, addIssue, NEVER }) => {
-    const endpoint = scanEndpoint(value, DNS_PORT);
-    if (endpoint !== undefined && endpoint.port !== 0) return endpoint;
-    const hint = endpoint === undefined ? hintFor(value) : "; port 0 is no server's";
-    addIssue({ message: `${ADDRESS_FORM}${hint}` });
-    return NEVER;
-  }),
-);
 
 const SOURCE = v.pipe(
   v.string(`${SOURCE_FORM}, in quotes`),
@@ -67,8 +55,8 @@ const SOURCE = v.pipe(
 
 const TABLE = inlineTable(
   {
-    address: ADDRESS,
-    key: v.optional(v.pipe(v.string(KEY_FORM), v.minLength(1, KEY_FORM))),
+    address: serverAddress(ADDRESS_FORM),
+    key: v.optional(KEY_ENTRY),
     source: v.optional(SOURCE),
   },
   FORM,
@@ -97,15 +85,6 @@ function familyOf(address: string): 4 | 6 {
   return address.includes(':') ? 6 : 4;
 }
 
-/** What to write instead, for the slips people make with addresses. */
-function hintFor(written: string): string {
-  const cut = written.lastIndexOf(':');
-  const meant =
-    cut === -1 ? undefined : scanEndpoint(`[${written.slice(0, cut)}]${written.slice(cut)}`, DNS_PORT);
-  if (meant !== undefined) return `; did you mean "${showEndpoint(meant)}"?`;
-  return /[g-z]/i.test(written) && !written.includes('[') ? ' (an IP address, not a host name)' : '';
-}
-
 /** For editors; `waypost check` knows more. */
 const JSON_SCHEMA = {
   type: 'array',
@@ -115,7 +94,7 @@ const JSON_SCHEMA = {
       address: {
         description: 'Where the secondary answers; port 53 unless another is given.',
         type: 'string',
-        pattern: '^(\\[[0-9A-Fa-f:.]+\\](:[0-9]{1,5})?|[0-9.]+(:[0-9]{1,5})?|[0-9A-Fa-f:.]+)$',
+        pattern: SERVER_ADDRESS_PATTERN,
       },
       key: {
         description: 'The key that both sign with: the name of a key of `[keys]`.',

@@ -51,7 +51,8 @@ directory of the file. A setting that is not listed here is an error, so that a 
 default; all errors of a file are reported at once, with line and column. In the names below \`*\` stands for a name
 that you choose: there may be many such tables, or none.
 
-\`waypost check\` reads the file exactly as \`waypost serve\` does and says what is wrong. Editors that know JSON Schema
+\`waypost check\` reads the file exactly as \`waypost serve\` does and says what is wrong. SIGHUP and \`waypost zone reload\`
+take over \`[keys]\` and the \`[zone]\` tables; the other settings hold from the next start on. Editors that know JSON Schema
 (Even Better TOML, taplo) complete and check the file with [waypost.schema.json](waypost.schema.json):
 
 \`\`\`toml

@@ -1,8 +1,8 @@
 import type { Endpoint } from '../base/endpoint.ts';
-import { suggestionFor } from '../base/suggest.ts';
-import { type DomainName, showName } from '../wire/name.ts';
+import type { DomainName } from '../wire/name.ts';
+import { KeyFinder } from './key-finder.ts';
 import { keyName } from './keys.ts';
-import { showPath, type TomlPath } from './positions.ts';
+import { showPath } from './positions.ts';
 import type { Config, Conflict } from './settings.ts';
 
 /** A server that a secondary zone is fetched from. */
@@ -30,26 +30,7 @@ export interface ConfiguredSecondaries {
 export function configuredSecondaries({ keys, zone }: Pick<Config, 'keys' | 'zone'>): ConfiguredSecondaries {
   const secondaries: ConfiguredSecondary[] = [];
   const problems: Conflict[] = [];
-  const known = new Set(
-    Object.keys(keys)
-      .map(keyName)
-      .filter((name) => name !== undefined)
-      .map(showName),
-  );
-
-  function findKey(written: string | undefined, path: TomlPath): DomainName | undefined {
-    if (written === undefined) return undefined;
-    const key = keyName(written);
-    if (key !== undefined && known.has(showName(key))) return key;
-    const meant = suggestionFor(written, Object.keys(keys));
-    const advice = meant === undefined ? `waypost key ${written} makes one` : `did you mean "${meant}"?`;
-    problems.push({
-      path: [...path, 'key'],
-      message: `${showPath([...path, 'key'])} is "${written}", and there is no [keys."${written}"]; ${advice}`,
-    });
-    return undefined;
-  }
-
+  const finder = new KeyFinder(keys);
   for (const [name, { primary, update, forwardUpdates }] of Object.entries(zone)) {
     const path = ['zone', name];
     if (primary.length === 0) {
@@ -64,11 +45,11 @@ export function configuredSecondaries({ keys, zone }: Pick<Config, 'keys' | 'zon
       problems.push({ path: [...path, 'update'], message });
     }
     const apex = keyName(name);
-    const found = primary.map(({ address: endpoint, key }, i) => ({
-      endpoint,
-      key: findKey(key, primary.length === 1 ? [...path, 'primary'] : [...path, 'primary', i]),
-    }));
+    const found = primary.map(({ address: endpoint, key }, i) => {
+      const at = primary.length === 1 ? [...path, 'primary', 'key'] : [...path, 'primary', i, 'key'];
+      return { endpoint, key: key === undefined ? undefined : finder.find(key, at) };
+    });
     if (apex !== undefined) secondaries.push({ apex, primaries: found, forwardsUpdates: forwardUpdates });
   }
-  return { secondaries, problems };
+  return { secondaries, problems: [...problems, ...finder.problems] };
 }

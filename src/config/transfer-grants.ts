@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Network } from '../base/network.ts';
 import type { TransferView } from '../transfer/permission.ts';
-import { inlineTable } from './inline-table.ts';
+import { inlineTable, KEY_ENTRY } from './inline-table.ts';
 import type { ValueKind } from './kinds.ts';
 import { NETWORK_LIST, NETWORK_LIST_JSON } from './network-list.ts';
 
@@ -26,12 +26,11 @@ export function transferGrants(): ValueKind<readonly WrittenTransferGrant[]> {
 }
 
 const FORM = '{ key = "secondary.", view = "raw" }';
-const KEY_FORM = 'the name of a key of [keys], in quotes';
 const VIEWS = ['live', 'raw'] as const satisfies readonly TransferView[];
 
 const TABLE = inlineTable(
   {
-    key: v.pipe(v.string(KEY_FORM), v.minLength(1, KEY_FORM)),
+    key: KEY_ENTRY,
     view: v.optional(v.picklist(VIEWS, `one of ${VIEWS.map((view) => `"${view}"`).join(', ')}`), 'live'),
     from: NETWORK_LIST,
   },

@@ -2,10 +2,9 @@ import { messageOf } from '../base/errors.ts';
 import { type NamePattern, scanNamePattern } from '../update/name-pattern.ts';
 import type { Grant, UpdateRules } from '../update/permission.ts';
 import { PresentationError } from '../wire/errors.ts';
-import { type DomainName, foldName, showName } from '../wire/name.ts';
+import { type DomainName, foldName, scanFullName, showName } from '../wire/name.ts';
 import type { WrittenGrant } from './grants.ts';
 import { KeyFinder } from './key-finder.ts';
-import { scanFullName } from './keys.ts';
 import { showPath, type TomlPath } from './positions.ts';
 import type { Config, Conflict } from './settings.ts';
 

@@ -6,9 +6,9 @@ import { expectSteered, OperatorWordError, speakOperatorWord } from '../steer/op
 import type { CommitQueue } from '../store/commit-queue.ts';
 import { PresentationError } from '../wire/errors.ts';
 import { RRType } from '../wire/iana.ts';
-import { type DomainName, foldName, scanName, showName } from '../wire/name.ts';
+import { type DomainName, foldName, scanFullName, showName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
-import { soaSerial } from '../zone/serial.ts';
+import { serialOf } from '../zone/serial.ts';
 import { showLine } from '../zone/steering-owner.ts';
 import type { ZoneView } from '../zone/view.ts';
 import type { MemberRequest, MemberSaid } from './protocol.ts';
@@ -66,7 +66,7 @@ export class Members {
         warnings,
       };
       if (removed.length === 0 && added.length === 0) {
-        return { kind: 'result', result: { ...word, serial: serialIn(view), isChanged: false } };
+        return { kind: 'result', result: { ...word, serial: serialOf(view), isChanged: false } };
       }
       return {
         kind: 'change',
@@ -101,14 +101,9 @@ export class Members {
 
 function readName(text: string): DomainName {
   try {
-    return foldName(scanName(text.endsWith('.') ? text : `${text}.`, undefined));
+    return foldName(scanFullName(text));
   } catch (error) {
     if (!(error instanceof PresentationError)) throw error;
     throw new OperatorWordError(`the name is wrong: ${messageOf(error)}`, { cause: error });
   }
-}
-
-function serialIn(view: ZoneView): number {
-  const [rdata] = rrsetOf(view.get(view.apex), RRType.SOA)?.rdatas ?? [];
-  return rdata === undefined ? 0 : soaSerial(rdata);
 }

@@ -32,6 +32,8 @@ export interface ServerStatus {
     readonly refused: number;
     readonly failed: number;
   };
+  /** Requests over UDP that wait for the control thread (updates and the like), and those refused since too many waited. */
+  readonly late: { readonly waiting: number; readonly refused: number };
   readonly tcp: { readonly connections: number; readonly answered: number; readonly overLimit: number };
   /** Those who are told of changes, zone by zone. */
   readonly secondaries: readonly SecondaryStatus[];

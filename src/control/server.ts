@@ -18,21 +18,29 @@ import {
 } from './protocol.ts';
 import { Streamed } from './stream.ts';
 
-/** What the control socket can ask of the running server. */
+/**
+ * What the control socket can ask of the running server. Zones are named in presentation format. What cannot be, for a
+ * reason that concerns who asked, rejects with {@link UnanswerableError}.
+ */
 export interface Controlled {
   status(): ServerStatus;
   zones(): readonly ZoneSummary[];
-  /** Reads the zone files again; with an apex (presentation format), reports that zone only. */
-  reload(apex: string | undefined): Promise<ReloadReport>;
-  /** Checks a secondary zone now; with `isFull` fetches all of it. `undefined` when there is no such secondary zone. */
-  refresh(apex: string, isFull: boolean): Promise<RefreshReport | undefined>;
+  /** Reads configuration and zone files again; with a zone, reports that one only. */
+  reload(zone: string | undefined): Promise<ReloadReport>;
+  /** Checks a secondary zone now; with `isFull` fetches all of it. */
+  refresh(zone: string, isFull: boolean): Promise<RefreshReport>;
   /** Waits until all secondaries of the zone have the serial, by default the zone's own, or `ms` have passed. */
-  wait(apex: string, serial: number | undefined, ms: number): Promise<WaitReport>;
+  wait(zone: string, serial: number | undefined, ms: number): Promise<WaitReport>;
   /** How the members of a steered owner stand. Throws {@link OperatorWordError}. */
   members(name: string): MembersReport;
   /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
   sayOfMember(request: MemberRequest): Promise<MemberSaid>;
   readonly history: HistoryControlled;
+}
+
+/** A question that has no answer; the message says why, to the person who asked. */
+export class UnanswerableError extends WaypostError {
+  readonly code = 'WP_UNANSWERABLE';
 }
 
 /** The control socket cannot be made. */
@@ -100,7 +108,7 @@ export class ControlServer {
       else if (result instanceof Streamed) await result.send(response);
       else send(response, 200, result);
     } catch (error) {
-      if (error instanceof HistoryError) {
+      if (error instanceof HistoryError || error instanceof UnanswerableError) {
         send(response, 422, { error: messageOf(error) });
         return;
       }
@@ -124,10 +132,10 @@ export class ControlServer {
       case 'POST /refresh':
         return this.#controlled.refresh(parameters.get('zone') ?? '', parameters.get('full') === '1');
       case 'GET /wait': {
-        const serial = parameters.get('serial');
-        const ms = Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS);
-        const apex = parameters.get('zone') ?? '';
-        return this.#controlled.wait(apex, serial === null ? undefined : Number(serial), ms);
+        const serial = readSerial(parameters.get('serial'));
+        const ms = Math.max(0, Math.min(Number(parameters.get('ms')) || 0, MOST_WAIT_MS));
+        const zone = parameters.get('zone') ?? '';
+        return this.#controlled.wait(zone, serial, ms);
       }
       case 'GET /members':
         return this.#controlled.members(parameters.get('name') ?? '');
@@ -148,6 +156,13 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const MOST_WAIT_MS = 10_000;
 /** Characters of an operator's name that are kept. */
 const MAX_LOGIN_NAME = 64;
+
+function readSerial(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  const serial = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (serial <= 0xffff_ffff) return serial;
+  throw new UnanswerableError(`serial '${text}': expected a number from 0 to 4294967295`);
+}
 
 function memberRequestOf(parameters: URLSearchParams): MemberRequest {
   const state = parameters.get('state');

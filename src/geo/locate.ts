@@ -4,8 +4,9 @@ import type { GeoTables } from './tables.ts';
 /** The location number of an address of 4 or 16 octets; IPv4 within IPv6 is looked up as IPv4. */
 export function locate(tables: GeoTables, octets: Uint8Array, at: number, length: number): number {
   if (length === 4) return tables.ipv4Location(word32(octets, at));
-  if (ipv4Within(octets, at) !== 0) return tables.ipv4Location(ipv4In(octets, at));
-  return tables.ipv6Location(word32(octets, at), word32(octets, at + 4));
+  const high = word32(octets, at);
+  if (mayHold(high) && ipv4Within(octets, at) !== 0) return tables.ipv4Location(ipv4In(octets, at));
+  return tables.ipv6Location(high, word32(octets, at + 4));
 }
 
 /**
@@ -28,6 +29,11 @@ export function ipv4In(octets: Uint8Array, at: number): number {
   const last = word32(octets, at + 12);
   // RFC 4380 §4: the client's address is written with its bits inverted.
   return first === 0x2001_0000 ? ~last >>> 0 : last;
+}
+
+/** Whether addresses that begin so may hold an IPv4 address; few do. */
+function mayHold(high: number): boolean {
+  return high >>> 16 === 0x2002 || high === 0x2001_0000 || high === 0x0064_ff9b || high === 0;
 }
 
 /** Four octets as a whole number, the first one the highest. */

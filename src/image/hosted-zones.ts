@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import { type DomainName, labelCount, parentName } from '../wire/name.ts';
 
 /** A zone that the image holds. */
@@ -32,7 +33,7 @@ export class HostedZones {
   }
 
   get(apex: DomainName): HostedZone | undefined {
-    return this.#byName.get(keyOf(apex));
+    return this.#byName.get(latin1(apex));
   }
 
   numbered(number: number): HostedZone | undefined {
@@ -45,7 +46,7 @@ export class HostedZones {
 
   /** The zone must not be there yet. */
   add(apex: DomainName): HostedZone {
-    const key = keyOf(apex);
+    const key = latin1(apex);
     const zone: HostedZone = {
       number: this.#freeNumbers.pop() ?? this.#byNumber.length,
       apex,
@@ -61,7 +62,7 @@ export class HostedZones {
   }
 
   remove(zone: HostedZone): void {
-    this.#byName.delete(keyOf(zone.apex));
+    this.#byName.delete(latin1(zone.apex));
     this.#byNumber[zone.number] = undefined;
     this.#freeNumbers.push(zone.number);
     this.#countAbove(zone.apex, -1);
@@ -97,7 +98,7 @@ export class HostedZones {
 
   #countAbove(apex: DomainName, by: 1 | -1): void {
     for (let name = parentName(apex); name !== undefined; name = parentName(name)) {
-      const key = keyOf(name);
+      const key = latin1(name);
       const count = (this.#below.get(key) ?? 0) + by;
       if (count === 0) this.#below.delete(key);
       else this.#below.set(key, count);
@@ -105,9 +106,4 @@ export class HostedZones {
       if (zone !== undefined) zone.nested = count;
     }
   }
-}
-
-/** What maps and sets are keyed by when they are keyed by names. */
-export function keyOf(name: DomainName): string {
-  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
 }

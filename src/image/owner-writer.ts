@@ -1,9 +1,10 @@
+import { latin1 } from '../base/latin1.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, labelCount } from '../wire/name.ts';
 import type { ServedOwner, ServedView } from '../zone/served.ts';
 import { type CounterBook, counterOf, countersOf } from './counter-book.ts';
 import type { Generation } from './generation.ts';
-import { type HostedZone, type HostedZones, keyOf } from './hosted-zones.ts';
+import type { HostedZone, HostedZones } from './hosted-zones.ts';
 import { NodeFlag, NodeWord, PARENT_SIDE_HASH, PLAN_WORDS } from './layout.ts';
 import type { ImageReader } from './lookup.ts';
 import { NameKey } from './name-key.ts';
@@ -103,11 +104,11 @@ export class OwnerWriter {
   /** An owner at or below a nested zone's apex: it only counts, and delegates at the apex itself. */
   #putHidden(zone: HostedZone, owner: ServedOwner, hiding: readonly HostedZone[]): void {
     const key = this.#key;
-    const had = zone.hidden.has(keyOf(owner.name));
+    const had = zone.hidden.has(latin1(owner.name));
     const has = owner.rrsets.length > 0;
     if (has !== had) {
-      if (has) zone.hidden.add(keyOf(owner.name));
-      else zone.hidden.delete(keyOf(owner.name));
+      if (has) zone.hidden.add(latin1(owner.name));
+      else zone.hidden.delete(latin1(owner.name));
       const from = key.labels - (hiding.at(-1)?.labels ?? 0) + 1; // the first ancestor that this zone itself answers for
       this.#makeAncestors(zone, key, from);
       this.#countOwners(zone, key, from, has ? 1 : -1);

@@ -1,4 +1,5 @@
 // Whole messages to octets. RFC 1035 §4.1, RFC 6891 §6.1.
+import { latin1 } from '../base/latin1.ts';
 import { isCompressible, namesInRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import { ROOT } from '../wire/name.ts';
@@ -85,7 +86,7 @@ class MessageWriter extends WireWriter {
 
   /** Writes a name, as a pointer from the first label on that already stands somewhere. */
   name(name: Uint8Array): void {
-    const text = this.#offsets === undefined ? '' : Buffer.from(name).toString('latin1');
+    const text = this.#offsets === undefined ? '' : latin1(name);
     let at = 0;
     for (let size = name[0] ?? 0; size !== 0; size = name[at] ?? 0) {
       const suffix = text.slice(at);

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import type { TsigKey } from './tsig-key.ts';
 
 /** What the guard looks at of a verified request. */
@@ -36,7 +37,7 @@ export class ReplayGuard {
    * could fill the memory. `nowS` is seconds since 1970.
    */
   admit(request: GuardedRequest, nowS: number): boolean {
-    const name = Buffer.from(request.key.name).toString('latin1');
+    const name = latin1(request.key.name);
     let memory = this.#memories.get(name);
     if (memory === undefined) {
       memory = new KeyMemory(this.#capacity);

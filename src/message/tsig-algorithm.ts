@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import { type DomainName, foldName, scanName } from '../wire/name.ts';
 
 /** One way to make MACs (RFC 8945 §6). */
@@ -54,7 +55,7 @@ export const TSIG_ALGORITHMS: Readonly<Record<TsigAlgorithmWord, TsigAlgorithm>>
 
 /** Messages name the algorithm in any case (RFC 8945 §4.3.3); `undefined` when it is none of ours. */
 export function findTsigAlgorithm(name: DomainName): TsigAlgorithm | undefined {
-  return BY_NAME.get(Buffer.from(name).toString('latin1'));
+  return BY_NAME.get(latin1(name));
 }
 
 /**
@@ -75,7 +76,7 @@ export function shortestMac({ hashLength }: TsigAlgorithm): number {
 }
 
 const BY_NAME: ReadonlyMap<string, TsigAlgorithm> = new Map(
-  Object.values(TSIG_ALGORITHMS).map((each) => [Buffer.from(each.name).toString('latin1'), each]),
+  Object.values(TSIG_ALGORITHMS).map((each) => [latin1(each.name), each]),
 );
 
 function algorithm(

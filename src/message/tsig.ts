@@ -1,4 +1,5 @@
 // The server's side of TSIG: RFC 8945 §5.2.
+import { latin1 } from '../base/latin1.ts';
 import { MalformedMessageError } from '../wire/errors.ts';
 import { TsigError } from '../wire/iana.ts';
 import { showName, type WireName } from '../wire/name.ts';
@@ -45,7 +46,7 @@ export class VerifiedRequest {
     this.key = key;
     this.timeSigned = tsig.timeSigned;
     this.fudge = tsig.fudge;
-    this.fingerprint = Buffer.from(digest.subarray(0, FINGERPRINT_LENGTH)).toString('latin1');
+    this.fingerprint = latin1(digest.subarray(0, FINGERPRINT_LENGTH));
     this.#tsig = tsig;
     this.#algorithm = algorithm;
   }

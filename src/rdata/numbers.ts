@@ -66,7 +66,7 @@ export function scanUnsigned(text: string, max: number): number | undefined {
 }
 
 /** Seconds, as a number or with BIND's units, at most 2³²−1; or `undefined`. */
-export function scanPeriod(text: string): number | undefined {
+function scanPeriod(text: string): number | undefined {
   const plain = scanUnsigned(text, 0xffff_ffff);
   if (plain !== undefined) return plain;
   const units = /^(?:(\d{1,10})w)?(?:(\d{1,10})d)?(?:(\d{1,10})h)?(?:(\d{1,10})m)?(?:(\d{1,10})s)?$/i.exec(

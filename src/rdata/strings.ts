@@ -1,4 +1,5 @@
 // Text in RDATA: character-strings (RFC 1035 §3.3 and §5.1) and text that fills the rest of the RDATA.
+import { latin1 } from '../base/latin1.ts';
 import { MalformedMessageError, PresentationError } from '../wire/errors.ts';
 import { scanEscape } from '../wire/name.ts';
 import type { RdataField } from './descriptor.ts';
@@ -94,7 +95,7 @@ export function scanOctets(text: string): Uint8Array {
 }
 
 /** Octets as a quoted string. */
-export function showQuoted(octets: Uint8Array): string {
+function showQuoted(octets: Uint8Array): string {
   return `"${showOctets(octets)}"`;
 }
 
@@ -125,11 +126,6 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return whole;
-}
-
-/** Each octet as the character of the same number. */
-export function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
 }
 
 // --- helpers ---

@@ -1,10 +1,11 @@
 // The SvcParamKeys we know. IANA "DNS Service Bindings (SVCB)"; RFC 9460 §7 and §8, RFC 9461, RFC 9540.
 import { scanIPv4, scanIPv6, showIPv4, showIPv6 } from '../base/ip.ts';
+import { latin1 } from '../base/latin1.ts';
 import { PresentationError } from '../wire/errors.ts';
 import { WireReader } from '../wire/reader.ts';
 import { bigEndian, scanUnsigned } from './numbers.ts';
 import { base64Octets, showBase64 } from './octets.ts';
-import { concat, latin1, scanOctets } from './strings.ts';
+import { concat, scanOctets } from './strings.ts';
 
 /** Keys that are more than their format: they say something about others. */
 export const SvcParam = { MANDATORY: 0, ALPN: 1, NO_DEFAULT_ALPN: 2 } as const;

@@ -1,16 +1,16 @@
 import { showEndpoint } from '../base/endpoint.ts';
 import type { ZoneDatabase } from '../store/database.ts';
 import { secondaryTimes } from '../store/zone-receiver.ts';
+import { TRANSFER } from '../store/zone-stage.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import {
   type RefreshResult,
-  type SecondaryStatus,
   type SecondaryTools,
   SecondaryZone,
+  type SecondaryZoneStatus,
   type WantedZone,
 } from './secondary-zone.ts';
 import { Slots } from './slots.ts';
-import type { Primary } from './zone-fetch.ts';
 
 /** How the secondaries are joined with the rest of the program. */
 export interface SecondariesOptions extends Omit<SecondaryTools, 'slots'> {
@@ -57,11 +57,6 @@ export class Secondaries {
     await stopped;
   }
 
-  /** The primaries of a secondary zone; `undefined` when it is none. */
-  primariesOf(apex: DomainName): readonly Primary[] | undefined {
-    return this.#zones.get(showName(apex))?.zone.primaries;
-  }
-
   /** See {@link SecondaryZone.notified}. */
   notified(apex: DomainName, serial: number | undefined, address: string): void {
     this.#zones.get(showName(apex))?.zone.notified(serial, address);
@@ -73,7 +68,7 @@ export class Secondaries {
   }
 
   /** Of every zone, in the order of the configuration. */
-  get status(): readonly SecondaryStatus[] {
+  get status(): readonly SecondaryZoneStatus[] {
     return [...this.#zones.values()].map(({ zone }) => zone.status);
   }
 }
@@ -87,7 +82,7 @@ export function unservable(
   return apexes.filter((apex) => {
     const zone = database.zone(apex);
     if (zone === undefined) return true;
-    return zone.source === 'transfer' && nowMs >= (secondaryTimes(database, apex)?.expiresMs ?? 0);
+    return zone.source === TRANSFER && nowMs >= (secondaryTimes(database, apex)?.expiresMs ?? 0);
   });
 }
 

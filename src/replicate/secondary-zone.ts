@@ -15,6 +15,7 @@ import {
 } from '../transfer/refresh.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
+import { SecondaryLog } from './secondary-log.ts';
 import type { Slots } from './slots.ts';
 import { type FetchOutcome, type FetchTools, fetchZone, type Primary, storedSoa } from './zone-fetch.ts';
 
@@ -25,7 +26,7 @@ export interface WantedZone {
 }
 
 /** How a secondary zone does, for people. Times are milliseconds since 1970. */
-export interface SecondaryStatus {
+export interface SecondaryZoneStatus {
   readonly apex: DomainName;
   readonly phase: RefreshPhase;
   readonly serial: number | undefined;
@@ -61,6 +62,7 @@ export class SecondaryZone {
   readonly apex: DomainName;
   readonly primaries: readonly Primary[];
   readonly #tools: SecondaryTools;
+  readonly #log: SecondaryLog;
   #state: RefreshState;
   readonly #ending = new AbortController();
   #cancel: () => void = () => {};
@@ -77,6 +79,7 @@ export class SecondaryZone {
     this.apex = apex;
     this.primaries = primaries;
     this.#tools = tools;
+    this.#log = new SecondaryLog(tools.effects.log, apex);
     const noted = secondaryTimes(tools.database, apex);
     const isHere = tools.database.zone(apex) !== undefined;
     this.#state =
@@ -96,7 +99,7 @@ export class SecondaryZone {
     await this.#running;
   }
 
-  get status(): SecondaryStatus {
+  get status(): SecondaryZoneStatus {
     const soa = storedSoa(this.#tools.database, this.apex);
     const { phase, confirmedMs, expiresMs, nextMs } = overdue(this.#state, this.#nowMs);
     return {
@@ -156,22 +159,11 @@ export class SecondaryZone {
     const before = this.#state;
     this.#state = overdue(before, this.#nowMs);
     if (this.#state === before) return;
-    const { effects, receiver } = this.#tools;
-    effects.log.error(
-      'secondary: the zone has expired: it is answered with SERVFAIL until its primary is heard',
-      {
-        zone: showName(this.apex),
-        confirmed: new Date(this.#state.confirmedMs).toISOString(),
-        error: this.#lastError,
-      },
-    );
+    this.#log.expired(this.#state.confirmedMs, this.#lastError);
     try {
-      await receiver.withhold(this.apex);
+      await this.#tools.receiver.withhold(this.apex);
     } catch (error) {
-      effects.log.error('secondary: cannot withhold an expired zone', {
-        zone: showName(this.apex),
-        error: messageOf(error),
-      });
+      this.#log.notWithheld(error);
     }
   }
 
@@ -223,9 +215,7 @@ export class SecondaryZone {
   }
 
   async #fetch(primary: Primary, isFull: boolean): Promise<FetchOutcome> {
-    const { effects } = this.#tools;
     const { signal } = this.#ending;
-    const zone = showName(this.apex);
     const from = showEndpoint(primary.endpoint);
     let saidMs = this.#nowMs;
     return await fetchZone(
@@ -238,63 +228,38 @@ export class SecondaryZone {
           this.#setReceiving(records);
           if (this.#nowMs - saidMs >= SAY_EACH_MS) {
             saidMs = this.#nowMs;
-            effects.log.info('secondary: receiving', { zone, from, records });
+            this.#log.receiving(from, records);
           }
           await new Promise<void>((resolve) => this.#tools.timers.soon(resolve));
         },
-        onFallback: (reason) =>
-          effects.log.info('secondary: no differences, fetching the whole zone', { zone, from, reason }),
+        onFallback: (reason) => this.#log.fallback(from, reason),
       },
       this.#tools,
     );
   }
 
   async #succeed(primary: Primary, outcome: FetchOutcome): Promise<RefreshResult> {
-    const { effects, receiver, database } = this.#tools;
-    const zone = showName(this.apex);
+    const { receiver, database } = this.#tools;
     const from = showEndpoint(primary.endpoint);
     const soa = storedSoa(database, this.apex);
-    if (soa === undefined) throw new Error(`zone ${zone} was taken in, and is not here`);
+    if (soa === undefined) throw new Error(`zone ${showName(this.apex)} was taken in, and is not here`);
     const serial = soaSerial(soa.rdata);
-    if (outcome.kind === 'taken') {
-      const { outcome: how, records, added, removed, warnings } = outcome.received;
-      if (how !== 'unchanged')
-        effects.log.info(`secondary: ${how}`, { zone, serial, from, records, added, removed });
-      for (const { owner, message } of warnings.slice(0, MAX_WARNINGS)) {
-        effects.log.warn('secondary: the primary should mend its zone', {
-          zone,
-          owner: showName(owner),
-          message,
-        });
-      }
-    } else if (outcome.serial !== serial) {
-      effects.log.warn(
-        'secondary: the primary is behind; waypost zone refresh --full takes its zone all the same',
-        {
-          zone,
-          serial,
-          from,
-          primarySerial: outcome.serial,
-        },
-      );
-    }
+    if (outcome.kind === 'taken') this.#log.taken(from, serial, outcome.received);
+    else if (outcome.serial !== serial) this.#log.behind(from, serial, outcome.serial);
     const { phase } = this.#state;
     const next = confirmed(soa.rdata, this.#nowMs, this.#chance());
     await receiver.confirm(this.apex, next);
     this.#state = next;
-    if (phase === 'expired') effects.log.info('secondary: served again', { zone, serial });
+    if (phase === 'expired') this.#log.servedAgain(serial);
     this.#lastError = undefined;
     return { kind: outcome.kind, serial };
   }
 
   #fail(error: string): RefreshResult {
-    const { effects, database } = this.#tools;
-    this.#state = failed(this.#state, storedSoa(database, this.apex)?.rdata, this.#nowMs, this.#chance());
+    const soa = storedSoa(this.#tools.database, this.apex);
+    this.#state = failed(this.#state, soa?.rdata, this.#nowMs, this.#chance());
     if (!this.#ending.signal.aborted) {
-      const fields = { zone: showName(this.apex), error, failures: this.#state.failures };
-      // The same trouble again is of interest to who looks for it.
-      if (error === this.#lastError) effects.log.debug('secondary: cannot refresh', fields);
-      else effects.log.warn('secondary: cannot refresh', fields);
+      this.#log.failed(error, this.#state.failures, error === this.#lastError);
     }
     this.#lastError = error;
     return { kind: 'failed', error };
@@ -324,5 +289,3 @@ const NOTIFY_GAP_MS = 300;
 /** The clock is looked at again after so long: it may have been set. */
 const LONGEST_SLEEP_MS = 600_000;
 const SAY_EACH_MS = 5000;
-/** Of one transfer. */
-const MAX_WARNINGS = 20;

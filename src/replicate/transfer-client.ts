@@ -7,7 +7,8 @@ import { composeMessage } from '../message/compose.ts';
 import { type MessageRecord, makeQuery } from '../message/message.ts';
 import type { TsigKey } from '../message/tsig-key.ts';
 import { signRequest } from '../message/tsig-signer.ts';
-import { type IncomingTransfer, TransferReader } from '../transfer/incoming.ts';
+import { TransferReader } from '../transfer/incoming.ts';
+import type { IncomingTransfer } from '../transfer/incoming-records.ts';
 import { RRClass, RRType } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
 import type { RR } from '../zone/record.ts';
@@ -122,7 +123,7 @@ export class TransferClient {
 }
 
 /** A query for AXFR, or with an SOA for IXFR (RFC 1995 §3). */
-export function composeTransferQuery(id: number, apex: DomainName, soa: RR | undefined): Uint8Array {
+function composeTransferQuery(id: number, apex: DomainName, soa: RR | undefined): Uint8Array {
   const type = soa === undefined ? RRType.AXFR : RRType.IXFR;
   const authorities: MessageRecord[] = soa === undefined ? [] : [{ ...soa, class: RRClass.IN }];
   return composeMessage(makeQuery(id, { name: apex, type, class: RRClass.IN }, { authorities }));

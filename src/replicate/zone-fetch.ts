@@ -6,11 +6,12 @@ import type { ZoneDatabase } from '../store/database.ts';
 import { ChangeMismatchError } from '../store/errors.ts';
 import { PackedRecords } from '../store/packed-records.ts';
 import type { Received, ZoneReceiver } from '../store/zone-receiver.ts';
-import { type IncomingTransfer, TransferReader } from '../transfer/incoming.ts';
+import { TransferReader } from '../transfer/incoming.ts';
 import { IncomingTransferError } from '../transfer/incoming-error.ts';
+import type { IncomingTransfer } from '../transfer/incoming-records.ts';
 import { Rcode, RRClass, RRType, showRcode } from '../wire/iana.ts';
 import { type DomainName, equalNames, showName } from '../wire/name.ts';
-import { rrsetOf } from '../zone/owner.ts';
+import { apexSoa } from '../zone/owner.ts';
 import type { RR } from '../zone/record.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
 import { ExchangeError } from './errors.ts';
@@ -54,12 +55,7 @@ export interface ZoneCheck {
 
 /** The SOA of a stored zone; `undefined` when the zone is not here. */
 export function storedSoa(database: ZoneDatabase, apex: DomainName): RR | undefined {
-  if (database.zone(apex) === undefined) return undefined;
-  const soa = rrsetOf(database.view(apex).get(apex), RRType.SOA);
-  const [rdata] = soa?.rdatas ?? [];
-  return soa === undefined || rdata === undefined
-    ? undefined
-    : { owner: apex, type: RRType.SOA, ttl: soa.ttl, rdata };
+  return database.zone(apex) === undefined ? undefined : apexSoa(database.view(apex));
 }
 
 /** Makes one check. Throws {@link ExchangeError}, {@link IncomingTransferError}, and what the receiver throws. */

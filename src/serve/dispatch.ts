@@ -13,7 +13,7 @@ import { type DomainName, foldName, showName } from '../wire/name.ts';
 import type { LateAnswerer, LateRequest, SendLate } from './late.ts';
 import type { OpenedRequest, Reply, RequestHandler } from './opened-request.ts';
 import { composeHeaderReply, composeReply } from './reply.ts';
-import { Retransmissions } from './retransmissions.ts';
+import { Retransmissions, requestKey } from './retransmissions.ts';
 import { SparseLog } from './sparse-log.ts';
 
 /** Passes on requests for zones whose primary is elsewhere (RFC 2136 §6). */
@@ -80,23 +80,28 @@ export class Dispatcher implements LateAnswerer {
       await this.#answerMessage(request, message, send);
       return;
     }
-    const { address, octets } = request;
-    const first = this.#retransmissions.find(address, octets, this.#options.effects.nowMs());
+    const nowMs = this.#options.effects.nowMs();
+    const key = requestKey(request.address, request.octets);
+    const first = this.#retransmissions.find(key, nowMs);
     if (first !== undefined) {
       await sendIfAny(await first, send);
       return;
     }
     let replied: Uint8Array | undefined;
-    const answered = this.#answerMessage(request, message, (reply) => {
+    // What strangers send changes nothing and is refused again as before: it shall not push out what key holders sent.
+    let end: (reply: Uint8Array | undefined) => void = () => {};
+    const onTrusted = (): void => {
+      end = this.#retransmissions.begin(key, nowMs);
+    };
+    const keep: SendLate = (reply) => {
       replied = reply;
       return send(reply);
-    });
-    const reply = answered.then(
-      () => replied,
-      () => undefined,
-    );
-    this.#retransmissions.remember(address, octets, this.#options.effects.nowMs(), reply);
-    await answered;
+    };
+    try {
+      await this.#answerMessage(request, message, keep, onTrusted);
+    } finally {
+      end(replied);
+    }
   }
 
   #read(request: LateRequest): Message | undefined {
@@ -109,44 +114,50 @@ export class Dispatcher implements LateAnswerer {
     }
   }
 
-  async #answerMessage(request: LateRequest, message: Message, send: SendLate): Promise<void> {
+  /**
+   * `onTrusted` is called at once when a request may change something: its signature is good and new, or its primary
+   * decides. May throw at once, too.
+   */
+  #answerMessage(
+    request: LateRequest,
+    message: Message,
+    send: SendLate,
+    onTrusted: () => void = () => {},
+  ): Promise<unknown> {
     const { forwarder, effects } = this.#options;
     if (forwarder?.wants(message) === true) {
-      await sendIfAny(await forwarder.forward(request.octets, request.overTcp, message), send);
-      return;
+      onTrusted();
+      const forwarded = forwarder.forward(request.octets, request.overTcp, message);
+      return forwarded.then((reply) => sendIfAny(reply, send));
     }
     const nowS = effects.nowMs() / 1000;
     const signature = verifyRequest(request.octets, message, this.#options.keys(), nowS);
     switch (signature.kind) {
       case 'malformed':
         this.#log.info('serve: malformed TSIG', { client: showClient(request), error: signature.reason });
-        await send(composeReply(message, { rcode: Rcode.FORMERR, why: signature.reason }, MAX_MESSAGE));
-        return;
+        return send(composeReply(message, { rcode: Rcode.FORMERR, why: signature.reason }, MAX_MESSAGE));
       case 'refused':
-        await this.#refuse(request, message, signature, send);
-        return;
+        return this.#refuse(request, message, signature, send);
       case 'good':
         if (isGuarded(message) && !this.#guard.admit(signature.request, nowS)) {
-          await this.#refuse(request, message, signature.request.refuseAsReplayed(), send);
-          return;
+          return this.#refuse(request, message, signature.request.refuseAsReplayed(), send);
         }
-        await this.#handle(request, message, signature.request, send);
-        return;
+        onTrusted();
+        return this.#handle(request, message, signature.request, send);
       case 'unsigned':
-        await this.#handle(request, message, undefined, send);
-        return;
+        return this.#handle(request, message, undefined, send);
       default:
-        signature satisfies never;
+        return signature satisfies never;
     }
   }
 
   /** RFC 8945 §5.2: NOTAUTH, and in the TSIG record what is wrong. */
-  async #refuse(
+  #refuse(
     request: LateRequest,
     message: Message,
     refused: RefusedSignature,
     send: SendLate,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { error, keyName, reason, reply } = refused;
     this.#log.warn('serve: signature refused', {
       client: showClient(request),
@@ -156,7 +167,7 @@ export class Dispatcher implements LateAnswerer {
     });
     const room = this.#roomFor(request, message, reply);
     const octets = composeReply(message, { rcode: Rcode.NOTAUTH, why: reason }, room);
-    await send(reply.sign(octets, this.#options.effects.nowMs() / 1000));
+    return send(reply.sign(octets, this.#options.effects.nowMs() / 1000));
   }
 
   async #handle(

@@ -37,6 +37,12 @@ export interface LateDatagram {
 /** Takes a late request over; `false` when too many wait already. */
 export type HandOver = (datagram: LateDatagram) => boolean;
 
+/** What {@link LateQueue} counts. */
+export interface LateCounts {
+  readonly waiting: number;
+  readonly refused: number;
+}
+
 /**
  * How many late requests wait, shared by all query threads. What is handed over and not yet answered is bounded; beyond
  * the limit a thread refuses at once.
@@ -44,7 +50,7 @@ export type HandOver = (datagram: LateDatagram) => boolean;
 export class LateQueue {
   readonly #words: Int32Array;
 
-  /** Words 0 and 1 of `words`: waiting, limit. */
+  /** Words 0 to 2 of `words`: waiting, limit, refused. */
   constructor(words: Int32Array) {
     this.#words = words;
   }
@@ -57,10 +63,17 @@ export class LateQueue {
   enter(): boolean {
     if (Atomics.add(this.#words, 0, 1) < Atomics.load(this.#words, 1)) return true;
     Atomics.sub(this.#words, 0, 1);
+    Atomics.add(this.#words, 2, 1);
     return false;
   }
 
   leave(): void {
     Atomics.sub(this.#words, 0, 1);
+  }
+
+  /** Requests that wait now, and how many found no place; the latter modulo 2^32. */
+  get counts(): LateCounts {
+    const waiting = Atomics.load(this.#words, 0);
+    return { waiting: Math.max(0, waiting), refused: Atomics.load(this.#words, 2) >>> 0 };
   }
 }

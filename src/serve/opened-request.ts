@@ -1,6 +1,7 @@
 // What the control thread answers in its own time, once it has read a request and verified its signature.
+
+import type { Who } from '../message/key-grant.ts';
 import type { Message } from '../message/message.ts';
-import type { Who } from '../update/permission.ts';
 
 /** A request that was parsed and whose signature, if it has one, is good. */
 export interface OpenedRequest {

@@ -1,4 +1,4 @@
-import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import type { Timers } from '../base/timers.ts';
@@ -112,6 +112,11 @@ export class PoolThread {
     this.#worker = worker;
     this.#news = port1;
     this.#taken = generation;
+    port1.on('message', (datagram: LateDatagram) => {
+      onLate(datagram);
+      takeWaiting(port1, onLate);
+    });
+    port1.unref(); // the worker itself keeps the process running
     const bornMs = timers.nowMs();
     return new Promise((resolve, reject) => {
       let answering = false;
@@ -127,8 +132,6 @@ export class PoolThread {
         } else if (report.kind === 'took') {
           this.#taken = report.generation;
           onProgress();
-        } else if (report.kind === 'late') {
-          onLate(report.datagram);
         } else {
           cause = new ListenError('UDP', report.address, report.systemCode);
         }
@@ -138,6 +141,7 @@ export class PoolThread {
       });
       this.#left = new Promise((left) => {
         worker.on('exit', (exitCode) => {
+          takeWaiting(port1, onLate);
           port1.close();
           this.#worker = undefined;
           this.#news = undefined;
@@ -179,6 +183,15 @@ export class ThreadStartError extends WaypostError {
 }
 
 // --- helpers ---
+
+/** Takes all requests that have come by now without an event for each, which is not cheap. */
+function takeWaiting(port: MessagePort, onLate: (datagram: LateDatagram) => void): void {
+  for (;;) {
+    const next: { readonly message: LateDatagram } | undefined = receiveMessageOnPort(port);
+    if (next === undefined) return;
+    onLate(next.message);
+  }
+}
 
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 5_000;

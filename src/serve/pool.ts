@@ -1,6 +1,6 @@
 import type { Log } from '../base/effects.ts';
 import type { Timers } from '../base/timers.ts';
-import { type LateAnswerer, type LateDatagram, LateQueue } from './late.ts';
+import { type LateAnswerer, type LateCounts, type LateDatagram, LateQueue } from './late.ts';
 import type { ListenAddress } from './listen.ts';
 import { PoolThread, type Publication } from './pool-thread.ts';
 import { LATE_WORD, STOP, type ThreadStart } from './query-thread.ts';
@@ -103,6 +103,11 @@ export class QueryPool {
     return this.#threads;
   }
 
+  /** Requests that the threads have handed over, and those that they refused since too many waited. */
+  get late(): LateCounts {
+    return this.#late.counts;
+  }
+
   /**
    * Hands `shared` to all threads. Resolves when whatever is asked from then on is answered from it, or from something
    * newer: each thread has taken it, will before it answers, or is dead, and its replacement starts with the newest.
@@ -152,18 +157,22 @@ export class QueryPool {
   async #answerLate(thread: PoolThread, index: number, datagram: LateDatagram): Promise<void> {
     const { octets, address, port } = datagram;
     try {
-      await this.#options.late?.answerLate({ octets, address, port, overTcp: false }, async (response) => {
-        if (this.#stopped !== undefined) return false; // the descriptors may be somebody else's by now
-        if (this.#opened === undefined) thread.reply(datagram, response);
-        else {
-          const fd = this.#opened.sockets.perThread[index]?.[datagram.socket]?.fd ?? -1;
-          if (this.#lateSender?.send(fd, datagram, response) !== true) return false;
-        }
-        return true;
-      });
+      await this.#options.late?.answerLate({ octets, address, port, overTcp: false }, (response) =>
+        this.#sendLate(thread, index, datagram, response) ? SENT : UNSENT,
+      );
     } finally {
       this.#late.leave();
     }
+  }
+
+  #sendLate(thread: PoolThread, index: number, datagram: LateDatagram, response: Uint8Array): boolean {
+    if (this.#stopped !== undefined) return false; // the descriptors may be somebody else's by now
+    if (this.#opened === undefined) {
+      thread.reply(datagram, response);
+      return true;
+    }
+    const fd = this.#opened.sockets.perThread[index]?.[datagram.socket]?.fd ?? -1;
+    return this.#lateSender?.send(fd, datagram, response) ?? false;
   }
 
   #settle(): void {
@@ -176,9 +185,14 @@ export class QueryPool {
 
 // --- helpers ---
 
+const SENT = Promise.resolve(true);
+const UNSENT = Promise.resolve(false);
 const GRACE_MS = 700;
-/** Late requests that wait: a burst of updates, not a flood of them; each is up to 64 KiB. */
-const MAX_LATE = 4096;
+/**
+ * Late requests that wait: a burst of updates, not a flood of them; each is up to 64 KiB. No more than changes may wait for
+ * their commit: whoever is let in would only be verified to be refused then, and nothing else would get done.
+ */
+const MAX_LATE = 1024;
 const CACHE_LINE = 64;
 const DEFAULT_ENTRY = new URL('./query-thread-entry.js', import.meta.url);
 

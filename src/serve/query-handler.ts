@@ -2,7 +2,8 @@ import { answeringZone, type HostedViews } from '../answer/answering-zone.ts';
 import type { RawResponder } from '../answer/raw-responder.ts';
 import type { FindAnsweringZone } from '../answer/stored-answer.ts';
 import { Peer } from '../base/peer.ts';
-import { type UpdateRules, viewOf, type Who } from '../update/permission.ts';
+import type { Who } from '../message/key-grant.ts';
+import { type UpdateRules, viewOf } from '../update/permission.ts';
 import type { DomainName } from '../wire/name.ts';
 import type { Answerer } from './answerer.ts';
 import type { OpenedRequest, Reply, RequestHandler } from './opened-request.ts';
@@ -17,8 +18,8 @@ export interface QueryHandlerOptions {
   rulesOf(apex: DomainName): UpdateRules;
   /** The view that `who` is granted in transfers of the zone. */
   transferViewOf(apex: DomainName, who: Who): 'raw' | 'live' | undefined;
-  /** Whether the zone is a secondary one whose time is over (RFC 1035 §3.3.13): its records are nobody's to see then. */
-  isExpired?(apex: DomainName): boolean;
+  /** Whether the zone at `apex` is not answered from: it has expired (RFC 1035 §3.3.13), or has not come yet. */
+  isWithheld(apex: DomainName): boolean;
 }
 
 /**
@@ -54,8 +55,8 @@ export class QueryHandler implements RequestHandler {
   }
 
   #isRaw(apex: DomainName, who: Who): boolean {
-    const { rulesOf, transferViewOf, isExpired } = this.#options;
-    if (isExpired?.(apex) === true) return false;
+    const { rulesOf, transferViewOf, isWithheld } = this.#options;
+    if (isWithheld(apex)) return false;
     return viewOf(rulesOf(apex), who) === 'raw' || transferViewOf(apex, who) === 'raw';
   }
 }

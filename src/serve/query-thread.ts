@@ -22,7 +22,10 @@ export interface ThreadStart {
   readonly control: SharedArrayBuffer;
   /** This thread's {@link ThreadStatus}. */
   readonly status: SharedArrayBuffer;
-  /** Where newly published values come in. */
+  /**
+   * Where {@link ThreadNews} come in, and requests for the control thread go out, as {@link LateDatagram}s: each holds a
+   * place in the {@link LateQueue}.
+   */
   readonly news: MessagePort;
   /** What the answerer is made from, and its generation. */
   readonly shared: unknown;
@@ -45,8 +48,6 @@ export type ThreadReport =
   | { readonly kind: 'ready'; readonly addresses: readonly ListenAddress[] }
   /** It has gone over to this generation. */
   | { readonly kind: 'took'; readonly generation: number }
-  /** A request for the control thread; it holds a place in the {@link LateQueue}. */
-  | { readonly kind: 'late'; readonly datagram: LateDatagram }
   /** An address could not be bound (node:dgram). */
   | { readonly kind: 'refused'; readonly address: string; readonly systemCode: string };
 
@@ -127,7 +128,7 @@ function handOverOf(start: ThreadStart): (datagram: LateDatagram) => boolean {
   const queue = new LateQueue(new Int32Array(start.control, 4 * LATE_WORD));
   return (datagram) => {
     if (!queue.enter()) return false;
-    report({ kind: 'late', datagram });
+    start.news.postMessage(datagram);
     return true;
   };
 }

@@ -4,6 +4,7 @@ import { composeExtendedError, type Option } from '../message/edns.ts';
 import { type Message, NO_FLAGS } from '../message/message.ts';
 import { HEADER_OCTETS } from '../message/query.ts';
 import { ExtendedError, Rcode } from '../wire/iana.ts';
+import { WireWriter } from '../wire/writer.ts';
 
 /** What a response without records says. */
 export interface Outcome {
@@ -20,18 +21,19 @@ export interface Outcome {
 export function composeReply(request: Message, outcome: Outcome, room: number): Uint8Array {
   const { rcode, why, isAuthoritative = false, options = [] } = outcome;
   const { id, opcode, questions, edns } = request;
+  if (edns === undefined) return composePlainReply(request, rcode, isAuthoritative);
   const errors =
     why === undefined ? [] : [composeExtendedError({ infoCode: infoCodeOf(rcode), extraText: cut(why) })];
   const message: Message = {
     id,
     opcode,
-    rcode: edns === undefined ? rcode & 0xf : rcode,
+    rcode,
     flags: { ...NO_FLAGS, qr: true, aa: isAuthoritative, rd: request.flags.rd },
     questions: questions.length === 1 ? questions : [],
     answers: [],
     authorities: [],
     additionals: [],
-    edns: edns && {
+    edns: {
       udpPayloadSize: OFFERED_PAYLOAD,
       version: 0,
       dnssecOk: edns.dnssecOk,
@@ -40,7 +42,7 @@ export function composeReply(request: Message, outcome: Outcome, room: number): 
     tsig: undefined,
   };
   const whole = composeMessage(message);
-  if (whole.length <= room || edns === undefined) return whole;
+  if (whole.length <= room) return whole;
   return composeMessage({
     ...message,
     edns: { udpPayloadSize: OFFERED_PAYLOAD, version: 0, dnssecOk: edns.dnssecOk, options },
@@ -58,6 +60,29 @@ export function composeHeaderReply(octets: Uint8Array, rcode: number): Uint8Arra
 }
 
 // --- helpers ---
+
+/** Header and question, of a response without EDNS: what most updates get. */
+function composePlainReply(
+  { id, opcode, questions, flags }: Message,
+  rcode: number,
+  isAuthoritative: boolean,
+): Uint8Array {
+  const question = questions.length === 1 ? questions[0] : undefined;
+  const length = HEADER_OCTETS + (question === undefined ? 0 : question.name.length + 4);
+  const writer = new WireWriter(length, length);
+  writer.u16(id);
+  writer.u8(0x80 | (opcode << 3) | (isAuthoritative ? 4 : 0) | (flags.rd ? 1 : 0));
+  writer.u8(rcode & 0xf);
+  writer.u16(question === undefined ? 0 : 1);
+  writer.u16(0);
+  writer.u32(0);
+  if (question !== undefined) {
+    writer.bytes(question.name);
+    writer.u16(question.type);
+    writer.u16(question.class);
+  }
+  return writer.buffer; // full
+}
 
 /** As in docs: 1232 octets pass every path without fragments. */
 const OFFERED_PAYLOAD = 1232;

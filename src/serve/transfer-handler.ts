@@ -3,6 +3,8 @@ import { messageOf } from '../base/errors.ts';
 import { showAddress } from '../base/ip.ts';
 import type { Timers } from '../base/timers.ts';
 import { composeExtendedError, type Edns } from '../message/edns.ts';
+import type { Who } from '../message/key-grant.ts';
+import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { LiveView } from '../steer/live-view.ts';
 import { StoreError, TooManySnapshotsError } from '../store/errors.ts';
 import { Slices } from '../store/slices.ts';
@@ -12,14 +14,12 @@ import { composeStream, type StreamHead, type StreamMessage } from '../transfer/
 import { type IxfrPlan, ixfrRecords, planIxfr } from '../transfer/ixfr.ts';
 import {
   permitTransfer,
-  showZone,
   type TransferPermission,
   type TransferRules,
   type TransferView,
 } from '../transfer/permission.ts';
-import { refuseTransfer, type TransferRefusal } from '../transfer/refusal.ts';
 import { openTransfer, type TransferRequest } from '../transfer/request.ts';
-import { type UpdateRules, viewOf, type Who } from '../update/permission.ts';
+import { type UpdateRules, viewOf } from '../update/permission.ts';
 import { ExtendedError, Rcode, showRcode } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -39,8 +39,6 @@ export interface TransferHandlerOptions {
   updateRulesOf(apex: DomainName): UpdateRules;
   /** Zones where a key has transfer rules: for the text of refusals. */
   zonesOf(key: DomainName): readonly DomainName[];
-  /** Whether the zone is a secondary one whose time is over (RFC 1035 §3.3.13): nobody gets it then. */
-  isExpired?(apex: DomainName): boolean;
   /** Called when a client has got the zone whole, or all changes that it lacked. Must not throw. */
   onServed?(apex: DomainName, address: Uint8Array): void;
   /** Transfers under way at the same time, at most. */
@@ -120,28 +118,22 @@ export class TransferHandler implements RequestHandler {
     }
   }
 
-  #admit(request: OpenedRequest, transfer: TransferRequest): TransferPermission | TransferRefusal {
-    const { hasZone, rulesOf, updateRulesOf, zonesOf, isExpired, most } = this.#options;
+  #admit(request: OpenedRequest, transfer: TransferRequest): TransferPermission | Refusal {
+    const { hasZone, rulesOf, updateRulesOf, zonesOf, most } = this.#options;
     const { who, overTcp } = request;
     const { apex } = transfer;
-    const zone = `zone ${showZone(apex)}`;
-    if (!hasZone(apex)) return refuseTransfer(Rcode.NOTAUTH, `${zone} is not served here`);
+    const zone = `zone ${showPlace(apex)}`;
+    if (!hasZone(apex)) return refuse(Rcode.NOTAUTH, `${zone} is not served here`);
     const mayEdit = viewOf(updateRulesOf(apex), who) === 'raw';
     const otherZones = who.key === undefined ? [] : zonesOf(who.key);
     const permission = permitTransfer(rulesOf(apex), who, mayEdit, otherZones);
     if (permission.kind === 'refusal') return permission;
-    if (isExpired?.(apex) === true) {
-      return refuseTransfer(Rcode.SERVFAIL, `${zone} has expired: its primary has not answered for too long`);
-    }
     if (transfer.kind === 'axfr' && !overTcp) {
-      return refuseTransfer(Rcode.REFUSED, 'AXFR goes over TCP only (RFC 5936): ask again there');
+      return refuse(Rcode.REFUSED, 'AXFR goes over TCP only (RFC 5936): ask again there');
     }
-    if (this.#isStopping) return refuseTransfer(Rcode.SERVFAIL, 'the server is stopping');
+    if (this.#isStopping) return refuse(Rcode.SERVFAIL, 'the server is stopping');
     if (this.#underWay >= most) {
-      return refuseTransfer(
-        Rcode.SERVFAIL,
-        `${most} transfers are under way, no more may be: try again later`,
-      );
+      return refuse(Rcode.SERVFAIL, `${most} transfers are under way, no more may be: try again later`);
     }
     return permission;
   }
@@ -149,7 +141,7 @@ export class TransferHandler implements RequestHandler {
   async #refuse(
     request: OpenedRequest,
     transfer: TransferRequest | undefined,
-    { rcode, reason }: TransferRefusal,
+    { rcode, reason }: Refusal,
     reply: Reply,
   ): Promise<void> {
     this.#refused++;
@@ -175,14 +167,14 @@ export class TransferHandler implements RequestHandler {
     try {
       snapshot = this.#options.snapshots.open(transfer.apex);
       if (snapshot === undefined) {
-        const reason = `zone ${showZone(transfer.apex)} is no longer served here`;
-        await this.#refuse(request, transfer, refuseTransfer(Rcode.NOTAUTH, reason), reply);
+        const reason = `zone ${showPlace(transfer.apex)} is no longer served here`;
+        await this.#refuse(request, transfer, refuse(Rcode.NOTAUTH, reason), reply);
         return;
       }
       await this.#answer(request, transfer, snapshot, view, fields, reply);
     } catch (error) {
       if (error instanceof TooManySnapshotsError) {
-        await this.#refuse(request, transfer, refuseTransfer(Rcode.SERVFAIL, error.message), reply);
+        await this.#refuse(request, transfer, refuse(Rcode.SERVFAIL, error.message), reply);
         return;
       }
       if (!(error instanceof StoreError)) {

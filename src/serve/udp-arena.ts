@@ -39,6 +39,8 @@ export const BUFFER_OCTETS = 65_535;
 export interface Lane {
   readonly fd: number;
   readonly addressLength: number;
+  /** Where the address is in sockaddr_in or sockaddr_in6. */
+  readonly addressOffset: number;
   readonly wildcard: boolean;
   readonly receiveHeaders: bigint;
   readonly sendHeaders: bigint;
@@ -115,6 +117,7 @@ export function layOutArena(calls: SystemCalls, sockets: readonly UdpSocket[]): 
     words[pollAt / 4 + 2 * n + 1] = LINUX.POLLIN;
     return {
       ...socket,
+      addressOffset: socket.addressLength === 4 ? 4 : 8,
       receiveHeaders: pointerTo(receiveAt),
       sendHeaders: pointerTo(sendAt),
       receiveHeaderWord: receiveAt / 4,

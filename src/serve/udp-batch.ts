@@ -44,6 +44,10 @@ export class BatchUdp {
   #seen = 0;
   #rounds = 0;
   #hotLanes = 0;
+  /** The messages of the batch in hand that are late, and the lengths of their control data: the first `#lates` of each. */
+  readonly #lateAt = new Uint8Array(BATCH);
+  readonly #lateControlLengths = new Uint8Array(BATCH);
+  #lates = 0;
 
   /** `counts` is indexed by {@link Count}; `handOver` takes what the answerer calls late. */
   constructor(
@@ -131,6 +135,8 @@ export class BatchUdp {
     this.#catchUp();
     const sending = this.#answer(lane, count, answerer);
     if (sending > 0) this.#send(lane, sending);
+    // Handing over costs more than answering: whoever can be answered at once does not wait for it.
+    if (this.#lates > 0) this.#passOnAll(lane, answerer);
     return count;
   }
 
@@ -138,10 +144,11 @@ export class BatchUdp {
   #answer(lane: Lane, count: number, answerer: Answerer): number {
     const { octets, words, namesAt, buffersAt } = this.#arena;
     const peer = this.#peer;
-    const addressOffset = lane.addressLength === 4 ? 4 : 8; // in sockaddr_in, sockaddr_in6
+    const { addressOffset } = lane;
     peer.addressLength = lane.addressLength;
     answerer.beginBatch();
     let sending = 0;
+    this.#lates = 0;
     for (let i = 0; i < count; i++) {
       const header = lane.receiveHeaderWord + i * Header.WORDS;
       const name = namesAt + i * NAME_STRIDE;
@@ -155,33 +162,59 @@ export class BatchUdp {
       peer.addressAt = name + addressOffset;
       const start = buffersAt + i * BUFFER_STRIDE;
       const size = words[header + Header.LENGTH] ?? 0;
-      let length = answerer.answer(octets, start, size, MAX_UDP_RESPONSE, peer);
-      if (length === LATE) length = this.#passOn(lane, answerer, i, size, controlLength);
-      if (length === 0) continue;
-      if (lane.pointsTo[sending] !== i) this.#point(lane, sending, i);
-      words[lane.sendVectorWord + sending * Vector.WORDS + Vector.LENGTH] = length;
-      if (lane.wildcard)
-        words[lane.sendHeaderWord + sending * Header.WORDS + Header.CONTROL_LENGTH] = controlLength;
-      sending++;
+      const length = answerer.answer(octets, start, size, MAX_UDP_RESPONSE, peer);
+      if (length === LATE) {
+        this.#lateAt[this.#lates] = i;
+        this.#lateControlLengths[this.#lates++] = controlLength;
+      } else if (length > 0) this.#prepare(lane, sending++, i, length, controlLength);
     }
     return sending;
   }
 
-  /** Hands message `i` over to the control thread. Returns the length of the refusal when that has no room, or 0. */
-  #passOn(lane: Lane, answerer: Answerer, i: number, size: number, controlLength: number): number {
-    const { octets, lanes, namesAt, controlsAt, buffersAt } = this.#arena;
+  /** Makes response number `sending` the one to message `i`. */
+  #prepare(lane: Lane, sending: number, i: number, length: number, controlLength: number): void {
+    const { words } = this.#arena;
+    if (lane.pointsTo[sending] !== i) this.#point(lane, sending, i);
+    words[lane.sendVectorWord + sending * Vector.WORDS + Vector.LENGTH] = length;
+    if (lane.wildcard)
+      words[lane.sendHeaderWord + sending * Header.WORDS + Header.CONTROL_LENGTH] = controlLength;
+  }
+
+  /** Hands the batch's late messages over to the control thread, and refuses those for which that has no room. */
+  #passOnAll(lane: Lane, answerer: Answerer): void {
+    const { octets, buffersAt } = this.#arena;
+    let sending = 0;
+    for (let n = 0; n < this.#lates; n++) {
+      const i = this.#lateAt[n] ?? 0;
+      const controlLength = this.#lateControlLengths[n] ?? 0;
+      if (this.#passOn(lane, i, controlLength)) continue;
+      const length = answerer.refuseLate(octets, buffersAt + i * BUFFER_STRIDE);
+      this.#prepare(lane, sending++, i, length, controlLength);
+    }
+    if (sending > 0) this.#send(lane, sending);
+  }
+
+  /** Hands message `i` over to the control thread; `false` when that has no room. */
+  #passOn(lane: Lane, i: number, controlLength: number): boolean {
+    const { octets, words, lanes, namesAt, controlsAt, buffersAt } = this.#arena;
     const start = buffersAt + i * BUFFER_STRIDE;
     const name = namesAt + i * NAME_STRIDE;
-    const { addressAt, addressLength, port } = this.#peer;
-    const isTaken = this.#handOver({
+    const control = controlsAt + i * CONTROL_STRIDE;
+    const size = words[lane.receiveHeaderWord + i * Header.WORDS + Header.LENGTH] ?? 0;
+    const nameLength = lane.addressLength === 4 ? 16 : 28;
+    // One buffer for all that is copied: each costs both threads more than its octets.
+    const copy = new Uint8Array(nameLength + controlLength + size);
+    copy.set(octets.subarray(name, name + nameLength));
+    copy.set(octets.subarray(control, control + controlLength), nameLength);
+    copy.set(octets.subarray(start, start + size), nameLength + controlLength);
+    return this.#handOver({
       socket: lanes.indexOf(lane),
-      octets: octets.slice(start, start + size),
-      address: octets.slice(addressAt, addressAt + addressLength),
-      port,
-      name: octets.slice(name, name + (addressLength === 4 ? 16 : 28)),
-      control: octets.slice(controlsAt + i * CONTROL_STRIDE, controlsAt + i * CONTROL_STRIDE + controlLength),
+      octets: copy.subarray(nameLength + controlLength),
+      address: copy.subarray(lane.addressOffset, lane.addressOffset + lane.addressLength),
+      port: ((octets[name + 2] ?? 0) << 8) | (octets[name + 3] ?? 0),
+      name: copy.subarray(0, nameLength),
+      control: copy.subarray(nameLength, nameLength + controlLength),
     });
-    return isTaken ? 0 : answerer.refuseLate(octets, start);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Effects, Log } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
 import { showAddress } from '../base/ip.ts';
 import type { Option } from '../message/edns.ts';
+import { type Refusal, refuse } from '../message/refusal.ts';
 import type { CommitQueue } from '../store/commit-queue.ts';
 import {
   ChangeRefusedError,
@@ -13,7 +14,6 @@ import {
 import type { ChangedBy } from '../store/journal.ts';
 import { type AcceptedUpdate, decideUpdate } from '../update/decide.ts';
 import { permitZone, type UpdateRules } from '../update/permission.ts';
-import { type Refusal, refuse } from '../update/refusal.ts';
 import { openRequest, type UpdateRequest } from '../update/request.ts';
 import { EdnsOption, Rcode, showRcode } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';

@@ -1,22 +1,17 @@
 // What is left of steering lines when their time has come: STEERING.md §2 and §7.
 import { RRType } from '../wire/iana.ts';
+import type { RecordDifference } from '../zone/net-change.ts';
 import { rrsetOf } from '../zone/owner.ts';
 import type { Owner, RR } from '../zone/record.ts';
 import { showLine } from '../zone/steering-owner.ts';
 import { composeSteeringLine, scanSteeringLine } from './lines.ts';
 import { splitLine } from './words.ts';
 
-/** Records that go and records that come. */
-export interface LapseChange {
-  readonly removed: readonly RR[];
-  readonly added: readonly RR[];
-}
-
 /**
  * The change that takes what has lapsed by `nowSeconds` out of the lines that `owner` (a `_steer.<owner>`) holds:
  * verdict lines, and of member lines the operator's word; a member line that says nothing more goes too.
  */
-export function lapseChange(owner: Owner, nowSeconds: number): LapseChange {
+export function lapseChange(owner: Owner, nowSeconds: number): RecordDifference {
   const removed: RR[] = [];
   const added: RR[] = [];
   const type = RRType.TXT;

@@ -1,4 +1,5 @@
 import { messageOf } from '../base/errors.ts';
+import { latin1 } from '../base/latin1.ts';
 import type { DomainName } from '../wire/name.ts';
 import type { Owner } from '../zone/record.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -149,7 +150,7 @@ export class ChangeGroup {
   }
 
   #zone(apex: DomainName): OpenZone {
-    const text = Buffer.from(apex.buffer, apex.byteOffset, apex.length).toString('latin1');
+    const text = latin1(apex);
     const known = this.#open.get(text);
     if (known !== undefined) return known;
     const zone = this.#find(apex);

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import { canonicalRdata } from '../rdata/table.ts';
 import { checkSteering } from '../steer/check.ts';
 import { RRType } from '../wire/iana.ts';
@@ -104,10 +105,13 @@ export class ChangeDraft {
     }
     this.#evenTtls(entry);
     const [removed, added] = [this.#removed, this.#added];
+    const named = [...this.#touched.values()];
     const serials = this.#stepSerial(wished, entry);
     if (serials.from === serials.to) entry.forget();
     else entry.complete(serials.from, serials.to, removed, added);
-    const warnings = this.#check(change.by);
+    // That the serial went on makes nothing wrong at the apex. But whoever reads a file wants all warnings.
+    const isPlainStep = wished === undefined && change.by.kind !== 'file';
+    const warnings = this.#check(isPlainStep ? named : [...this.#touched.values()], change.by);
     const { from: serialFrom, to: serialTo } = serials;
     return { apex, serialFrom, serialTo, removed, added, warnings, conflicts: this.#conflicts };
   }
@@ -206,15 +210,15 @@ export class ChangeDraft {
     return { from, to: next };
   }
 
-  /** Throws {@link ChangeRefusedError} on errors; returns the warnings. */
-  #check(by: ChangedBy): Finding[] {
-    if (this.#touched.size === 0) return [];
+  /** Looks at the owners that have changed. Throws {@link ChangeRefusedError} on errors; returns the warnings. */
+  #check(changed: readonly DomainName[], by: ChangedBy): Finding[] {
+    if (changed.length === 0) return [];
     const { view } = this.#records;
-    const isMany = this.#touched.size > MANY_OWNERS;
+    const isMany = changed.length > MANY_OWNERS;
     const findings = [
       ...(isMany
         ? checkZone(this.#hasOddTtl ? view : this.#records.viewForCheck())
-        : checkOwners(view, this.#touched.values())),
+        : checkOwners(view, changed)),
       ...(by.kind === 'file' ? checkSteering(this.#touchedOwners()) : []), // others have looked at what is new
     ];
     return this.#isGiven ? acceptGiven(findings) : accept(findings);
@@ -229,7 +233,7 @@ export class ChangeDraft {
 
   /** Returns the key as text. */
   #touch(key: Uint8Array, owner: DomainName): string {
-    const text = Buffer.from(key).toString('latin1');
+    const text = latin1(key);
     this.#touched.set(text, owner);
     return text;
   }

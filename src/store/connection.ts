@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { storeError } from './errors.ts';
+import { StoreError, storeError } from './errors.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 
 /** One connection to the zone database, with every statement prepared. All its errors are StoreErrors. */
@@ -7,12 +8,14 @@ export class Connection {
   readonly statements: Statements;
   readonly #sql: Database.Database;
   readonly #path: string;
+  readonly #file: number;
 
   /** Takes over an open connection whose schema is up to date. */
   constructor(sql: Database.Database, path: string) {
     this.statements = prepareStatements(sql, path);
     this.#sql = sql;
     this.#path = path;
+    this.#file = statSync(path).ino;
   }
 
   /**
@@ -20,6 +23,7 @@ export class Connection {
    * is. Inside another transaction it is a savepoint of that one.
    */
   transact<T>(work: () => T): T {
+    if (!this.#sql.inTransaction) this.#expectInPlace();
     try {
       return this.#sql.transaction(work).immediate();
     } catch (error) {
@@ -77,6 +81,13 @@ export class Connection {
     } catch (error) {
       throw storeError(error, this.#path);
     }
+  }
+
+  /** What is written into a file that nobody can find any more would be gone with this process. */
+  #expectInPlace(): void {
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#file) return;
+    const message = `${this.#path} has been moved or deleted while it is in use: put it back, or start waypost again`;
+    throw new StoreError('not-writable', message);
   }
 
   #exec(text: string): void {

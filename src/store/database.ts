@@ -14,7 +14,7 @@ import { StoredZoneView } from './zone-view.ts';
 export interface StoredZone {
   readonly id: number;
   readonly apex: DomainName;
-  /** Where it came from: 'file'. */
+  /** Where it came from: 'file', or 'transfer' when it is a secondary zone. */
   readonly source: string;
 }
 

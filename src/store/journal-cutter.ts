@@ -1,5 +1,6 @@
 import type { Effects } from '../base/effects.ts';
 import { messageOf } from '../base/errors.ts';
+import { latin1 } from '../base/latin1.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import type { ZoneDatabase } from './database.ts';
 import { breathe } from './slices.ts';
@@ -49,7 +50,7 @@ export class JournalCutter {
   /** To be called after every change of a zone, and once for each zone at the start. */
   note(apex: DomainName): void {
     if (this.#isStopped) return;
-    this.#changed.set(Buffer.from(apex).toString('latin1'), apex);
+    this.#changed.set(latin1(apex), apex);
     this.#wake();
   }
 
@@ -112,21 +113,24 @@ export class JournalCutter {
     // One more than may go: the newest stays.
     const oldest = statements.oldestEntries.all(apex, Math.min(ENTRIES_AT_ONCE + 1, journal.entries));
     oldest.pop();
-    const before = journal.entries;
-    let rows = 0;
+    let [last, entries, rows] = [0, 0, 0];
+    for (const [id, records] of oldest) {
+      if (journal.entries - entries <= target.entries && journal.records - rows <= target.records) break;
+      if (rows > 0 && rows + records > ROWS_AT_ONCE) break;
+      last = id;
+      entries++;
+      rows += records;
+    }
+    if (entries === 0) return false;
     database.transactLazily(() => {
-      for (const [id, records] of oldest) {
-        if (journal.entries <= target.entries && journal.records <= target.records) break;
-        if (rows > 0 && rows + records > ROWS_AT_ONCE) break;
-        if (records > ROWS_AT_ONCE) statements.insertCut.run(id);
-        else statements.deleteJournalRecords.run(id);
-        statements.deleteJournal.run(id);
-        rows += records;
-        journal.entries--;
-        journal.records -= records;
-      }
+      // Of several none is that large.
+      if (rows > ROWS_AT_ONCE) statements.insertCut.run(last);
+      else statements.deleteOldestRecords.run(apex, last);
+      statements.deleteOldestEntries.run(apex, last);
     });
-    return journal.entries < before;
+    journal.entries -= entries;
+    journal.records -= rows;
+    return true;
   }
 
   /** Clears away the records of large entries that are gone. */

@@ -6,6 +6,7 @@ import { steeringOwner } from '../zone/steering-owner.ts';
 import type { GroupJob } from './change-group.ts';
 import type { ZoneDatabase } from './database.ts';
 import type { LapsedOwner, SteeredOwners } from './steered-owners.ts';
+import { TRANSFER } from './zone-stage.ts';
 import type { ZoneWriter } from './zone-writer.ts';
 
 /** Calls once after `ms`; the returned function cancels. */
@@ -94,7 +95,7 @@ export class LapseTimer {
     const jobs: LapseJob[] = [];
     for (const { apex, owner } of lapsed) {
       const zone = database.zone(apex);
-      if (zone?.source === 'transfer') writer.showAgain(apex, [owner], 'lapse');
+      if (zone?.source === TRANSFER) writer.showAgain(apex, [owner], 'lapse');
       else if (zone !== undefined) jobs.push(jobFor(apex, owner, Math.floor(nowMs() / 1000)));
     }
     if (jobs.length === 0) return;

@@ -102,7 +102,7 @@ export function* unpack({ apex, octets, starts, count }: Packed): Iterable<RR> {
 // --- memory ---
 
 /** Octets, in shared memory when they are many. */
-export function makeOctets(length: number): Uint8Array {
+function makeOctets(length: number): Uint8Array {
   return new Uint8Array(length < MIN_SHARED ? new ArrayBuffer(length) : new SharedArrayBuffer(length));
 }
 
@@ -163,7 +163,7 @@ export function rdataAt(octets: Uint8Array, at: number): Uint8Array {
 }
 
 /** A packed record as such; shares the memory of `octets`. */
-export function recordAt(octets: Uint8Array, at: number, apex: DomainName): RR {
+function recordAt(octets: Uint8Array, at: number, apex: DomainName): RR {
   const owner = ownerAt(octets, at, apex);
   return { owner, type: typeAt(octets, at), ttl: ttlAt(octets, at), rdata: rdataAt(octets, at) };
 }

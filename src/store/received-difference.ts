@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import { canonicalRdata } from '../rdata/table.ts';
 import type { DomainName } from '../wire/name.ts';
 import type { ZoneStep } from '../zone/history.ts';
@@ -106,7 +107,7 @@ function isAlike(a: Uint8Array, atA: number, b: Uint8Array, atB: number): boolea
 function keyOf(rr: RR, apex: DomainName): string {
   const owner = composeOwnerKey(rr.owner, apex);
   const rdata = canonicalRdata(rr.type, rr.rdata);
-  return `${Buffer.from(owner).toString('latin1')} ${rr.type} ${Buffer.from(rdata).toString('latin1')}`;
+  return `${latin1(owner)} ${rr.type} ${latin1(rdata)}`;
 }
 
 function* packSorted(records: Iterable<RR>, apex: DomainName): Generator<void, PackedRecords> {

@@ -198,7 +198,13 @@ export function prepareStatements(sql: Database, path: string) {
       `SELECT id, CASE action WHEN 'change' THEN removed + added + 2 ELSE 0 END
        FROM journal WHERE apex = ? ORDER BY id LIMIT ?`,
     ),
-    deleteJournalRecords: query<[journal: number]>('DELETE FROM journal_rr WHERE journal = ?'),
+    /** The records of a zone's entries as far as `last`. */
+    deleteOldestRecords: query<[apex: Uint8Array, last: number]>(
+      'DELETE FROM journal_rr WHERE journal IN (SELECT id FROM journal WHERE apex = ? AND id <= ?)',
+    ),
+    deleteOldestEntries: query<[apex: Uint8Array, last: number]>(
+      'DELETE FROM journal WHERE apex = ? AND id <= ?',
+    ),
     clearJournalRecords: query<[journal: number, limit: number]>(
       'DELETE FROM journal_rr WHERE journal = ? LIMIT ?',
     ),

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import { type SteeringLines, steeringLinesOf } from '../steer/lines.ts';
 import { lastLapse, nextLapse } from '../steer/live.ts';
 import { isSteeredType } from '../steer/member.ts';
@@ -54,18 +55,18 @@ export class SteeredOwners {
         yield owner; // the image does not answer it
         const steered = steeredOwner(owner.name);
         if (steered === undefined || !isSubdomain(steered, view.apex)) continue;
-        const known = entries.get(keyOf(steered));
+        const known = entries.get(latin1(steered));
         if (known !== undefined && shown.delete(known)) continue;
         const raw = view.get(steered) ?? { name: steered, rrsets: [] };
         const served = this.#serve(view.apex, raw, owner, occasion);
         if (raw.rrsets.length > 0) yield served;
-      } else if (entries.size === 0 || !entries.has(keyOf(owner.name))) {
+      } else if (entries.size === 0 || !entries.has(latin1(owner.name))) {
         yield owner;
       } else {
         const at = steeringOwner(owner.name);
         const lines = at === undefined ? undefined : view.get(at);
         yield this.#serve(view.apex, owner, lines, occasion);
-        const entry = entries.get(keyOf(owner.name));
+        const entry = entries.get(latin1(owner.name));
         if (entry !== undefined) shown.add(entry);
       }
     }
@@ -82,7 +83,7 @@ export class SteeredOwners {
   /** Forgets a zone that is no longer served. */
   forget(apex: DomainName): void {
     for (const entry of this.#zone(apex).entries.values()) entry.due = undefined;
-    this.#zones.delete(keyOf(apex));
+    this.#zones.delete(latin1(apex));
   }
 
   // --- when members and lines last changed ---
@@ -111,7 +112,7 @@ export class SteeredOwners {
       noted.add(entry);
     };
     for (const [name, at] of changes) {
-      const entry = entries.get(keyOf(steeredOwner(name) ?? name));
+      const entry = entries.get(latin1(steeredOwner(name) ?? name));
       if (entry !== undefined) note(entry, at);
     }
     for (const entry of entries.values()) note(entry, earliest);
@@ -140,7 +141,7 @@ export class SteeredOwners {
   /** Notes the lines of an owner and returns how it is answered. */
   #serve(apex: DomainName, raw: Owner, steering: Owner | undefined, occasion: Occasion): ServedOwner {
     const { entries } = this.#zone(apex);
-    const key = keyOf(raw.name);
+    const key = latin1(raw.name);
     const now = this.#nowSeconds();
     const known = entries.get(key);
     const hasLines = rrsetOf(steering, RRType.TXT) !== undefined;
@@ -177,7 +178,7 @@ export class SteeredOwners {
   }
 
   #zone(apex: DomainName): SteeredZone {
-    const key = keyOf(apex);
+    const key = latin1(apex);
     const known = this.#zones.get(key);
     if (known !== undefined) return known;
     const zone = { entries: new Map() };
@@ -230,8 +231,4 @@ function digestOf(owner: Owner, steering: Owner | undefined): number {
     }
   }
   return (a >>> 0) * 0x10_0000 + (b >>> 12);
-}
-
-function keyOf(name: DomainName): string {
-  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
 }

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import type { DomainName } from '../wire/name.ts';
 import { type Chunk, digestOf, packChunks } from './chunks.ts';
 import type { ZoneDatabase } from './database.ts';
@@ -44,7 +45,7 @@ export function* findDifference(
     if (row === undefined) break;
     const [first, octets] = row;
     after = first;
-    digests.set(placeOf(first), { first, digest: digestOf(octets) });
+    digests.set(latin1(first), { first, digest: digestOf(octets) });
     for (let at = 0; at < octets.length; at += lengthAt(octets, at)) {
       let comparison = 1;
       let start = 0;
@@ -70,7 +71,7 @@ export function* findDifference(
 
   const chunks: Chunk[] = [];
   for (const chunk of packChunks(sorted)) {
-    const place = placeOf(chunk.first);
+    const place = latin1(chunk.first);
     const old = digests.get(place);
     digests.delete(place);
     if (old?.digest !== digestOf(chunk.octets)) chunks.push(chunk);
@@ -108,10 +109,6 @@ export function touchedKeys({ removed, added }: FileDifference): Uint8Array[] {
 
 function keyAt(octets: Uint8Array, at: number): Uint8Array {
   return octets.subarray(at + HEAD, at + HEAD + keyLengthAt(octets, at));
-}
-
-function placeOf(first: Uint8Array): string {
-  return Buffer.from(first.buffer, first.byteOffset, first.length).toString('latin1');
 }
 
 /** Of two packed records with the same owner, type and canonical RDATA: whether TTL and spelling are the same too. */

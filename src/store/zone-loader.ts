@@ -4,9 +4,11 @@ import { checkSteering } from '../steer/check.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkZone } from '../zone/check.ts';
 import type { Finding } from '../zone/finding.ts';
+import { serialOf } from '../zone/serial.ts';
 import type { Changed } from './change.ts';
 import type { ZoneDatabase } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
+import type { LoadReport, ZoneReport } from './load-report.ts';
 import { sayConflicts, sayFindings } from './sentences.ts';
 import { Slices } from './slices.ts';
 import { SortedZoneView } from './sorted-records.ts';
@@ -16,29 +18,7 @@ import { type FileDifference, findDifference, putDifference, touchedKeys } from 
 import { findZoneFiles, type ZoneFilePlaces } from './zone-directory.ts';
 import { areUnchanged, type ReadFile, type ScannedZone, scanZone, sizeOf } from './zone-file.ts';
 import { beginStaging, clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
-import { type StagedZone, serialOf, type ZoneWriter } from './zone-writer.ts';
-
-/** What a load made of one zone. Warnings and errors begin with file and line where there are any. */
-export interface ZoneReport {
-  readonly outcome: 'unchanged' | 'new' | 'changed' | 'removed' | 'failed';
-  readonly apex: DomainName;
-  readonly path: string;
-  /** Of the zone as it is served now; `undefined` when it is not. */
-  readonly serial: number | undefined;
-  /** Records that are served now. */
-  readonly records: number;
-  readonly added: number;
-  readonly removed: number;
-  readonly warnings: readonly string[];
-  readonly errors: readonly string[];
-}
-
-/** What a load did. */
-export interface LoadReport {
-  readonly zones: readonly ZoneReport[];
-  /** What concerns no zone: a directory that cannot be read, a file whose name says none. */
-  readonly errors: readonly string[];
-}
+import type { StagedZone, ZoneWriter } from './zone-writer.ts';
 
 /** The way of a new zone: read from its files, put into the database, shown by the image. */
 export type LoadStep = 'read' | 'stored' | 'served';

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import type { DomainName } from '../wire/name.ts';
 import type { Owner } from '../zone/record.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -147,7 +148,7 @@ export class ZoneOverlay implements ZoneRecords, ZoneView {
   // --- inside ---
 
   #held(name: DomainName): HeldOwner {
-    const text = Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
+    const text = latin1(name);
     const known = this.#owners.get(text);
     if (known !== undefined) return known;
     const key = composeOwnerKey(name, this.apex);

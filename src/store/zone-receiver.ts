@@ -3,7 +3,7 @@ import { type DomainName, showName } from '../wire/name.ts';
 import { checkZone } from '../zone/check.ts';
 import type { Finding } from '../zone/finding.ts';
 import type { ZoneStep } from '../zone/history.ts';
-import { isSerialAhead } from '../zone/serial.ts';
+import { isSerialAhead, serialOf } from '../zone/serial.ts';
 import { acceptGiven, type Changed } from './change.ts';
 import type { StoredZone, ZoneDatabase } from './database.ts';
 import { StoreError, ZoneFromFileError } from './errors.ts';
@@ -15,7 +15,7 @@ import { StoreThread } from './store-thread.ts';
 import type { Turns } from './turns.ts';
 import { touchedKeys } from './zone-difference.ts';
 import { beginStaging, clearLeftOvers, stageRecords, TRANSFER } from './zone-stage.ts';
-import { serialOf, type ZoneWriter } from './zone-writer.ts';
+import type { ZoneWriter } from './zone-writer.ts';
 
 /** What taking in a transfer did. */
 export interface Received {

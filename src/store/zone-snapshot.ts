@@ -1,12 +1,12 @@
 import type { DomainName } from '../wire/name.ts';
 import type { ZoneStep } from '../zone/history.ts';
 import { PastView } from '../zone/past-view.ts';
+import { serialOf } from '../zone/serial.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { type Connection, openReader } from './connection.ts';
 import { TooManySnapshotsError } from './errors.ts';
 import { JournalReader, type JournalRun } from './journal-reader.ts';
 import { StoredZoneView } from './zone-view.ts';
-import { serialOf } from './zone-writer.ts';
 
 /**
  * A zone and its journal as they were when the snapshot was opened, whatever is changed meanwhile. It must be closed:

@@ -1,7 +1,7 @@
 import { WaypostError } from '../base/errors.ts';
 import { RRType } from '../wire/iana.ts';
 import { showName } from '../wire/name.ts';
-import { rrsetOf } from '../zone/owner.ts';
+import { apexSoa } from '../zone/owner.ts';
 import type { RR } from '../zone/record.ts';
 import type { ZoneView } from '../zone/view.ts';
 
@@ -31,10 +31,7 @@ export function* axfrRecords(view: ZoneView): Iterable<RR> {
 
 /** The SOA record of a zone. Throws {@link TransferError} when there is none. */
 export function soaOf(view: ZoneView): RR {
-  const soa = rrsetOf(view.get(view.apex), RRType.SOA);
-  const [rdata] = soa?.rdatas ?? [];
-  if (soa === undefined || rdata === undefined) {
-    throw new TransferError(`zone ${showName(view.apex)} has no SOA to begin a transfer with`);
-  }
-  return { owner: view.apex, type: RRType.SOA, ttl: soa.ttl, rdata };
+  const soa = apexSoa(view);
+  if (soa !== undefined) return soa;
+  throw new TransferError(`zone ${showName(view.apex)} has no SOA to begin a transfer with`);
 }

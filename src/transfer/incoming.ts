@@ -4,14 +4,13 @@ import { findOption, parseExtendedError } from '../message/edns.ts';
 import type { Message, MessageRecord, Question } from '../message/message.ts';
 import { parseMessage } from '../message/parse.ts';
 import type { ReplyOutcome, TsigReplyVerifier } from '../message/tsig-reply.ts';
-import { canonicalRdata, showType } from '../rdata/table.ts';
+import { showType } from '../rdata/table.ts';
 import { MalformedMessageError } from '../wire/errors.ts';
 import { EdnsOption, isMetaType, Opcode, RRClass, RRType, showRcode, TsigError } from '../wire/iana.ts';
 import { type DomainName, equalNames, foldName, isSubdomain, showName } from '../wire/name.ts';
-import type { ZoneStep } from '../zone/history.ts';
 import type { RR } from '../zone/record.ts';
-import { isSerialAhead, soaSerial } from '../zone/serial.ts';
 import { IncomingTransferError, type TransferFlaw } from './incoming-error.ts';
+import { type IncomingTransfer, RecordReader } from './incoming-records.ts';
 
 /** What was asked for, and how much of it is taken. */
 export interface AskedTransfer {
@@ -28,54 +27,34 @@ export interface AskedTransfer {
   onRecord(rr: RR): void;
 }
 
-/** What a transfer that came to its end was. */
-export type IncomingTransfer =
-  /** The primary has nothing newer; `soa` is what it has. */
-  | { readonly kind: 'current'; readonly soa: RR }
-  /** The whole zone, which `onRecord` got. */
-  | { readonly kind: 'whole'; readonly soa: RR; readonly records: number }
-  /** Differences from the serial that is here to the one of `soa`, each leading on from the one before. */
-  | { readonly kind: 'steps'; readonly soa: RR; readonly steps: readonly ZoneStep[] };
-
-/** Differences are kept in memory as they come: with more records than this, the whole zone is the better answer. */
-export const MAX_STEP_RECORDS = 500_000;
-
 /**
  * Reads the answer to one AXFR or IXFR, message by message, and checks it: each signed as it must be, all about this
  * zone, in class IN, beginning and ending with the same SOA, leading forward without a gap. Whatever is wrong throws
  * {@link IncomingTransferError}; then nothing of it is to be used.
- *
- * ```text
- *   SOA ─┬─ not ahead of ours (IXFR) ─────────────────────────────────► current
- *        ├─ other record ─► … records … ─► the same SOA ──────────────► whole
- *        └─ our SOA (IXFR) ─► … removed … ─► later SOA ─► … added … ─┬─► the first SOA ─► steps
- *                 ▲                                                  │
- *                 └──────────────── that later SOA ◄─────────────────┘
- * ```
  */
 export class TransferReader {
   readonly #asked: AskedTransfer;
   #octets = 0;
   #messages = 0;
-  #records = 0;
-  #stage: 'begin' | 'second' | 'whole' | 'removing' | 'adding' | 'done' = 'begin';
-  #soa: RR | undefined;
-  readonly #steps: ZoneStep[] = [];
-  #step: StepDraft | undefined;
-  #result: IncomingTransfer | undefined;
+  readonly #records: RecordReader;
 
   constructor(asked: AskedTransfer) {
     this.#asked = asked;
+    this.#records = new RecordReader(
+      asked.serial,
+      (rr) => asked.onRecord(rr),
+      (what) => this.#flaw('malformed', what),
+    );
   }
 
   /** What has come, once it is whole. */
   get result(): IncomingTransfer | undefined {
-    return this.#result;
+    return this.#records.result;
   }
 
   /** Records so far. */
   get records(): number {
-    return this.#records;
+    return this.#records.count;
   }
 
   /** Takes the next message over TCP; `nowS` is seconds since 1970. Returns whether that was the last one. */
@@ -110,7 +89,7 @@ export class TransferReader {
     this.#checkHead(message);
     if (message.answers.length === 0) throw this.#flaw('malformed', 'has no records');
     for (const record of message.answers) this.#takeRecord(record);
-    return this.#result !== undefined;
+    return this.result !== undefined;
   }
 
   // --- a message ---
@@ -162,147 +141,7 @@ export class TransferReader {
     if (!isSubdomain(owner, apex)) throw this.#flaw('malformed', `has ${what}, which is not in the zone`);
     const isApex = owner.length === apex.length;
     if (type === RRType.SOA && !isApex) throw this.#flaw('malformed', `has ${what} below the apex`);
-    this.#records++;
-    this.#place({ owner, type, ttl, rdata });
-  }
-
-  #place(rr: RR): void {
-    switch (this.#stage) {
-      case 'begin':
-        this.#begin(rr);
-        break;
-      case 'second':
-        this.#second(rr);
-        break;
-      case 'whole':
-        this.#whole(rr);
-        break;
-      case 'removing':
-        this.#removing(rr);
-        break;
-      case 'adding':
-        this.#adding(rr);
-        break;
-      case 'done':
-        throw this.#flaw('malformed', `has ${show(rr)} after the end of the transfer`);
-      default:
-        this.#stage satisfies never;
-    }
-  }
-
-  #begin(rr: RR): void {
-    if (rr.type !== RRType.SOA) throw this.#flaw('malformed', `begins with ${show(rr)} instead of the SOA`);
-    const { serial } = this.#asked;
-    this.#soa = rr;
-    if (serial === undefined) {
-      this.#stage = 'whole';
-      this.#asked.onRecord(rr);
-    } else if (isSerialAhead(soaSerial(rr.rdata), serial)) this.#stage = 'second';
-    else this.#finish({ kind: 'current', soa: rr });
-  }
-
-  /** RFC 1995 §4: after the first SOA the second record says whether these are differences. */
-  #second(rr: RR): void {
-    const soa = this.#soa ?? rr;
-    if (rr.type === RRType.SOA && soaSerial(rr.rdata) === this.#asked.serial) {
-      this.#beginStep(rr);
-      return;
-    }
-    if (rr.type === RRType.SOA && soaSerial(rr.rdata) !== soaSerial(soa.rdata)) {
-      const [there, here] = [soaSerial(rr.rdata), this.#asked.serial];
-      throw new IncomingTransferError(
-        'serial',
-        `the differences begin at serial ${there}, and ${here} is here`,
-      );
-    }
-    this.#stage = 'whole';
-    this.#asked.onRecord(soa);
-    this.#whole(rr);
-  }
-
-  #whole(rr: RR): void {
-    if (rr.type !== RRType.SOA) this.#asked.onRecord(rr);
-    else this.#finish({ kind: 'whole', soa: this.#expectFirst(rr), records: this.#records - 1 });
-  }
-
-  // --- differences ---
-
-  #beginStep(rr: RR): void {
-    this.#step = { soa: rr, removed: [rr], added: [] };
-    this.#stage = 'removing';
-  }
-
-  #removing(rr: RR): void {
-    const step = this.#openStep();
-    if (rr.type !== RRType.SOA) {
-      this.#keep(step.removed, rr);
-      return;
-    }
-    const [from, to] = [soaSerial(step.soa.rdata), soaSerial(rr.rdata)];
-    if (!isSerialAhead(to, from)) {
-      throw new IncomingTransferError(
-        'serial',
-        `a difference goes from serial ${from} to ${to}, which is not ahead`,
-      );
-    }
-    step.added.push(rr);
-    this.#stage = 'adding';
-  }
-
-  #adding(rr: RR): void {
-    const step = this.#openStep();
-    if (rr.type !== RRType.SOA) {
-      this.#keep(step.added, rr);
-      return;
-    }
-    const last = step.added[0] ?? rr;
-    const [serialFrom, serialTo] = [soaSerial(step.soa.rdata), soaSerial(last.rdata)];
-    const [next, newest] = [soaSerial(rr.rdata), soaSerial((this.#soa ?? rr).rdata)];
-    if (next !== serialTo) {
-      throw new IncomingTransferError(
-        'serial',
-        `the difference after serial ${serialTo} begins at serial ${next}`,
-      );
-    }
-    this.#steps.push({ serialFrom, serialTo, removed: step.removed, added: step.added });
-    if (serialTo !== newest) {
-      this.#beginStep(rr);
-      return;
-    }
-    const soa = this.#expectFirst(rr);
-    this.#expectFirst(last);
-    this.#finish({ kind: 'steps', soa, steps: this.#steps });
-  }
-
-  #openStep(): StepDraft {
-    if (this.#step === undefined) throw this.#flaw('malformed', 'has a difference without a beginning');
-    return this.#step;
-  }
-
-  #keep(list: RR[], rr: RR): void {
-    if (this.#records > MAX_STEP_RECORDS) {
-      const message = `the differences have more than ${MAX_STEP_RECORDS} records; the whole zone is asked for instead`;
-      throw new IncomingTransferError('too-large', message);
-    }
-    list.push(rr);
-  }
-
-  // --- the end ---
-
-  #finish(result: IncomingTransfer): void {
-    this.#stage = 'done';
-    this.#result = result;
-  }
-
-  /** The SOA that the transfer began with, when `rr` is the same. */
-  #expectFirst(rr: RR): RR {
-    const soa = this.#soa ?? rr;
-    if (isSameSoa(soa.rdata, rr.rdata)) return soa;
-    const serials = `${soaSerial(soa.rdata)} and ${soaSerial(rr.rdata)}`;
-    throw new IncomingTransferError(
-      'malformed',
-      `the transfer ends with another SOA than it began with (serials ${serials})`,
-    );
+    this.#records.take({ owner, type, ttl, rdata });
   }
 
   #flaw(flaw: TransferFlaw, what: string, cause?: unknown): IncomingTransferError {
@@ -315,22 +154,6 @@ export class TransferReader {
 const MIB = 1 << 20;
 /** Characters of another server's text that are passed on. */
 const MAX_TEXT = 200;
-
-interface StepDraft {
-  readonly soa: RR;
-  readonly removed: RR[];
-  readonly added: RR[];
-}
-
-function show({ owner, type }: RR): string {
-  return `${showName(owner)} ${showType(type)}`;
-}
-
-/** Of two SOA RDATA, in whose names case does not matter. */
-function isSameSoa(a: Uint8Array, b: Uint8Array): boolean {
-  const [one, other] = [canonicalRdata(RRType.SOA, a), canonicalRdata(RRType.SOA, b)];
-  return one.length === other.length && one.every((octet, i) => octet === other[i]);
-}
 
 /** The text of an extended error (RFC 8914), when there is one. */
 function textOf({ edns }: Message): string {

@@ -1,7 +1,7 @@
 // Incremental transfers: RFC 1995.
-import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import type { ZoneStep } from '../zone/history.ts';
+import { NetChange } from '../zone/net-change.ts';
 import type { RR } from '../zone/record.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
 import type { ZoneView } from '../zone/view.ts';
@@ -103,47 +103,20 @@ function startsAt([soa, second]: readonly RR[], serial: number): boolean {
 
 /** All sequences as one: what is removed and added again in between is in neither list (RFC 1995 §5). */
 function* condense(sequences: readonly IxfrSequence[]): Generator<void, IxfrSequence> {
-  const fates = new Map<string, { readonly before: RR | undefined; after: RR | undefined }>();
+  const net = new NetChange();
   for (const { removed, added } of sequences) {
     for (const rr of removed) {
-      const key = keyOf(rr);
-      const known = fates.get(key);
-      if (known === undefined) fates.set(key, { before: rr, after: undefined });
-      else known.after = undefined;
+      net.remove(rr);
       yield;
     }
     for (const rr of added) {
-      const key = keyOf(rr);
-      const known = fates.get(key);
-      if (known === undefined) fates.set(key, { before: undefined, after: rr });
-      else known.after = rr;
+      net.add(rr);
       yield;
     }
   }
-  const removed: RR[] = [];
-  const added: RR[] = [];
-  for (const { before, after } of fates.values()) {
-    if (before !== undefined && after !== undefined && isSame(before, after)) continue;
-    if (before !== undefined) removed.push(before);
-    if (after !== undefined) added.push(after);
-  }
-  // The first sequence's SOA was the first to go; the last one's, which alone stayed, must be the first to come.
-  return { removed: soaFirst(removed), added: soaFirst(added) };
+  return net.difference();
 }
 
 function lengthOf(sequences: readonly IxfrSequence[]): number {
   return sequences.reduce((sum, { removed, added }) => sum + removed.length + added.length, 0);
-}
-
-function isSame(a: RR, b: RR): boolean {
-  return a.ttl === b.ttl && Buffer.compare(a.rdata, b.rdata) === 0;
-}
-
-/** The same for records that are one and the same but for TTL and spelling. */
-function keyOf({ owner, type, rdata }: RR): string {
-  return `${latin1(owner)} ${type} ${latin1(canonicalRdata(type, rdata))}`;
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
 }

@@ -1,4 +1,5 @@
 // What a step of a zone's history is for those who see the live view. STEERING.md §8.
+import { latin1 } from '../base/latin1.ts';
 import { liveOwner } from '../steer/live-view.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames } from '../wire/name.ts';
@@ -57,7 +58,7 @@ class RewoundZone {
     const { apex } = this.#zone;
     const get = (name: DomainName) => this.#get(name);
     const past = new PastView({ apex, get, owners: () => [], ownersBelow: () => [] }, [step]);
-    const names = new Map([...step.removed, ...step.added].map(({ owner }) => [keyOf(owner), owner]));
+    const names = new Map([...step.removed, ...step.added].map(({ owner }) => [latin1(owner), owner]));
     for (const [key, name] of names) {
       this.#touched.set(key, past.get(name));
       yield;
@@ -65,7 +66,7 @@ class RewoundZone {
   }
 
   #get(name: DomainName): Owner | undefined {
-    const key = keyOf(name);
+    const key = latin1(name);
     if (!this.#touched.has(key)) this.#touched.set(key, this.#zone.get(name));
     return this.#touched.get(key);
   }
@@ -78,7 +79,7 @@ function touchedBy({ removed, added }: ZoneStep): readonly DomainName[] {
   const names = new Map<string, DomainName>();
   for (const { owner } of [...removed, ...added]) {
     const name = steeredOwner(owner) ?? owner;
-    names.set(keyOf(name), name);
+    names.set(latin1(name), name);
   }
   return [...names.values()];
 }
@@ -102,10 +103,5 @@ function keysOf(type: number, ttl: number, rdatas: readonly Uint8Array[]): strin
 }
 
 function keyOfData(type: number, ttl: number, rdata: Uint8Array): string {
-  return `${type} ${ttl} ${keyOf(rdata)}`;
-}
-
-/** Octets as a key of a map: Latin-1. */
-function keyOf(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
+  return `${type} ${ttl} ${latin1(rdata)}`;
 }

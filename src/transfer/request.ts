@@ -1,8 +1,8 @@
 import type { Message, Question } from '../message/message.ts';
+import { type Refusal, refuse } from '../message/refusal.ts';
 import { Rcode, RRClass, RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, foldName } from '../wire/name.ts';
 import { soaSerial } from '../zone/serial.ts';
-import { refuseTransfer, type TransferRefusal } from './refusal.ts';
 
 /** A question for a zone. */
 export interface TransferRequest {
@@ -14,20 +14,14 @@ export interface TransferRequest {
   readonly serial: number | undefined;
 }
 
-/** Whether a message asks for a transfer. */
-export function asksForTransfer(message: Message): boolean {
-  const type = message.questions[0]?.type;
-  return type === RRType.AXFR || type === RRType.IXFR;
-}
-
 /** Takes a request for AXFR (RFC 5936 §2.1) or IXFR (RFC 1995 §3) apart. */
-export function openTransfer(message: Message): TransferRequest | TransferRefusal {
+export function openTransfer(message: Message): TransferRequest | Refusal {
   const [question] = message.questions;
   if (question === undefined || message.questions.length !== 1) {
-    return refuseTransfer(Rcode.FORMERR, 'a transfer asks for one zone');
+    return refuse(Rcode.FORMERR, 'a transfer asks for one zone');
   }
   if (question.class !== RRClass.IN) {
-    return refuseTransfer(Rcode.REFUSED, 'zones are served in class IN only');
+    return refuse(Rcode.REFUSED, 'zones are served in class IN only');
   }
   const apex = foldName(question.name);
   if (question.type === RRType.AXFR) return { kind: 'axfr', question, apex, serial: undefined };
@@ -36,7 +30,7 @@ export function openTransfer(message: Message): TransferRequest | TransferRefusa
       type === RRType.SOA && rrClass === RRClass.IN && equalNames(owner, question.name),
   );
   if (soa === undefined || soa.rdata.length === 0) {
-    return refuseTransfer(Rcode.FORMERR, 'IXFR without the SOA that the client has in the authority section');
+    return refuse(Rcode.FORMERR, 'IXFR without the SOA that the client has in the authority section');
   }
   return { kind: 'ixfr', question, apex, serial: soaSerial(soa.rdata) };
 }

@@ -1,13 +1,14 @@
 // The Update Section's operations, one record after the other: RFC 2136 §2.5, §3.4.2.
 import { RRClass, RRType } from '../wire/iana.ts';
 import { equalNames } from '../wire/name.ts';
+import type { RecordDifference } from '../zone/net-change.ts';
+import { rrsetOf } from '../zone/owner.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
-import { isPolicyLine, steeringOwner } from '../zone/steering-owner.ts';
-import { type Difference, ZoneDraft } from './draft.ts';
+import { ZoneDraft } from './draft.ts';
 import type { OwnerLookup, UpdateRecord } from './request.ts';
 
 /** What the records of an Update Section that passed `prescan` change in `zone`. */
-export function applyUpdates(zone: OwnerLookup, updates: readonly UpdateRecord[]): Difference {
+export function applyUpdates(zone: OwnerLookup, updates: readonly UpdateRecord[]): RecordDifference {
   const draft = new ZoneDraft(zone);
   for (const record of updates) applyRecord(draft, record);
   return draft.difference();
@@ -29,11 +30,11 @@ function addRecord(draft: ZoneDraft, { owner, type, ttl, rdata }: UpdateRecord):
     // An alias does not come where other data are (RFC 1034 §3.6.2), and other data do not come to an alias.
     if (types.some((other) => !BESIDE_CNAME.has(other))) return;
     // STEERING.md §9: a steered owner may have several CNAMEs; elsewhere the new one replaces the old.
-    if (!isSteeredIn(draft, owner)) draft.removeRRset(owner, type);
+    if (!draft.isSteered(owner)) draft.removeRRset(owner, type);
   } else if (types.includes(RRType.CNAME) && !BESIDE_CNAME.has(type)) return;
 
   if (type === RRType.SOA) {
-    const current = draft.get(owner)?.rrsets.find((rrset) => rrset.type === type)?.rdatas[0];
+    const current = rrsetOf(draft.get(owner), type)?.rdatas[0];
     if (current === undefined || !isSerialAhead(soaSerial(rdata), soaSerial(current))) return;
     draft.removeRRset(owner, type);
   } else if (type === RRType.DNAME) {
@@ -47,16 +48,9 @@ function addRecord(draft: ZoneDraft, { owner, type, ttl, rdata }: UpdateRecord):
 /** RFC 4034 §2: these stand beside a CNAME. */
 const BESIDE_CNAME: ReadonlySet<number> = new Set([RRType.CNAME, RRType.RRSIG, RRType.NSEC]);
 
-/** Whether `owner` has a policy line in the draft, which an earlier record of the same message may have added. */
-export function isSteeredIn(draft: OwnerLookup, owner: UpdateRecord['owner']): boolean {
-  const name = steeringOwner(owner);
-  const rrsets = name === undefined ? undefined : draft.get(name)?.rrsets;
-  return rrsets?.some(({ type, rdatas }) => type === RRType.TXT && rdatas.some(isPolicyLine)) ?? false;
-}
-
 /** WKS records are duplicates when address and protocol, five octets, are the same (RFC 2136 §3.4.2.2). */
 function removeSameService(draft: ZoneDraft, owner: UpdateRecord['owner'], rdata: Uint8Array): void {
-  const held = draft.get(owner)?.rrsets.find(({ type }) => type === RRType.WKS)?.rdatas ?? [];
+  const held = rrsetOf(draft.get(owner), RRType.WKS)?.rdatas ?? [];
   for (const other of held) {
     if (Buffer.compare(other.subarray(0, 5), rdata.subarray(0, 5)) === 0)
       draft.remove(owner, RRType.WKS, other);

@@ -1,17 +1,20 @@
 // What an UPDATE message does, from its request to the records it changes: RFC 2136 §3, STEERING.md §7.
+
+import type { Who } from '../message/key-grant.ts';
+import { type Refusal, refuse } from '../message/refusal.ts';
 import { type SteeringLines, showSteeringFault, steeringLinesOf } from '../steer/lines.ts';
 import { LiveView } from '../steer/live-view.ts';
 import { Rcode } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
+import type { RecordDifference } from '../zone/net-change.ts';
 import { isSteeringOwner } from '../zone/steering-owner.ts';
 import type { ZoneView } from '../zone/view.ts';
 import { applyRecord } from './apply.ts';
-import { type Difference, ZoneDraft } from './draft.ts';
+import { ZoneDraft } from './draft.ts';
 import { Judge } from './judge.ts';
-import { permitRecord, permitZone, type UpdateRules, viewOf, type Who } from './permission.ts';
+import { permitRecord, permitZone, type UpdateRules, viewOf } from './permission.ts';
 import { checkPrerequisites } from './prerequisites.ts';
 import { prescan } from './prescan.ts';
-import { type Refusal, refuse } from './refusal.ts';
 import type { UpdateRequest } from './request.ts';
 
 /** What a decision depends on beside the request and the zone. */
@@ -25,7 +28,7 @@ export interface DecideContext {
 }
 
 /** An update that may be made; to be committed at once, before the zone changes. */
-export interface AcceptedUpdate extends Difference {
+export interface AcceptedUpdate extends RecordDifference {
   readonly kind: 'accepted';
   readonly apex: DomainName;
   /** What to grant in the response's Update Lease option (RFC 9664 §4); `undefined`: no option. */

@@ -1,19 +1,19 @@
+import { latin1 } from '../base/latin1.ts';
+import { RRType } from '../wire/iana.ts';
 import { compareNames, type DomainName } from '../wire/name.ts';
+import type { RecordDifference } from '../zone/net-change.ts';
 import type { Owner, RR, RRset } from '../zone/record.ts';
-import { octetsKey, rdataKey } from './record-key.ts';
+import { isPolicyLine, steeringOwner } from '../zone/steering-owner.ts';
+import { rdataKey } from './record-key.ts';
 import type { OwnerLookup } from './request.ts';
-
-/** What makes one zone into another: records that go and records that come. A changed TTL is in both. */
-export interface Difference {
-  readonly removed: readonly RR[];
-  readonly added: readonly RR[];
-}
 
 /** A zone while an update is made: the zone as it is, and beside it the owners that were touched. */
 export class ZoneDraft implements OwnerLookup {
   readonly apex: DomainName;
   readonly #zone: OwnerLookup;
   readonly #touched = new Map<string, DraftOwner>();
+  /** By `_steer` name. */
+  readonly #steered = new Map<string, { readonly isSteered: boolean; readonly changes: number }>();
 
   constructor(zone: OwnerLookup) {
     this.apex = zone.apex;
@@ -22,12 +22,12 @@ export class ZoneDraft implements OwnerLookup {
 
   /** How often records of `name` were added or removed. */
   changesOf(name: DomainName): number {
-    return this.#touched.get(octetsKey(name))?.changes ?? 0;
+    return this.#touched.get(latin1(name))?.changes ?? 0;
   }
 
   /** The owner as it is now; a copy. */
   get(name: DomainName): Owner | undefined {
-    const draft = this.#touched.get(octetsKey(name));
+    const draft = this.#touched.get(latin1(name));
     if (draft === undefined) return this.#zone.get(name);
     if (draft.rrsets.size === 0) return undefined;
     const rrsets = [...draft.rrsets.values()].sort((a, b) => a.type - b.type);
@@ -39,9 +39,23 @@ export class ZoneDraft implements OwnerLookup {
 
   /** The types that `name` owns. */
   types(name: DomainName): readonly number[] {
-    const draft = this.#touched.get(octetsKey(name));
+    const draft = this.#touched.get(latin1(name));
     if (draft !== undefined) return [...draft.rrsets.keys()];
     return this.#zone.get(name)?.rrsets.map(({ type }) => type) ?? [];
+  }
+
+  /** Whether `owner` has a policy line, which an earlier record of the same message may have added. */
+  isSteered(owner: DomainName): boolean {
+    const name = steeringOwner(owner);
+    if (name === undefined) return false;
+    const key = latin1(name);
+    const changes = this.changesOf(name);
+    const known = this.#steered.get(key);
+    if (known?.changes === changes) return known.isSteered; // there may be thousands of lines to look through
+    const lines = this.get(name)?.rrsets.find(({ type }) => type === RRType.TXT);
+    const isSteered = lines?.rdatas.some(isPolicyLine) ?? false;
+    this.#steered.set(key, { isSteered, changes });
+    return isSteered;
   }
 
   /** The record with these data, its RDATA as written; `undefined` when there is none. */
@@ -83,7 +97,7 @@ export class ZoneDraft implements OwnerLookup {
   }
 
   /** The net difference to the zone the draft was made of, owners in canonical order. */
-  difference(): Difference {
+  difference(): RecordDifference {
     const removed: RR[] = [];
     const added: RR[] = [];
     for (const owner of this.touchedOwners()) {
@@ -102,7 +116,7 @@ export class ZoneDraft implements OwnerLookup {
   }
 
   #touch(name: DomainName): DraftOwner {
-    const key = octetsKey(name);
+    const key = latin1(name);
     const known = this.#touched.get(key);
     if (known !== undefined) return known;
     const rrsets = new Map((this.#zone.get(name)?.rrsets ?? []).map((rrset) => [rrset.type, copyOf(rrset)]));

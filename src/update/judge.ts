@@ -1,4 +1,7 @@
 // What a key that may judge does: deletions become verdicts. STEERING.md §7; Update Lease: RFC 9664.
+
+import { latin1 } from '../base/latin1.ts';
+import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import {
   composeSteeringLine,
@@ -18,8 +21,6 @@ import { showLine, steeredOwner, steeringOwner } from '../zone/steering-owner.ts
 import type { ZoneDraft } from './draft.ts';
 import { JudgedOwner } from './judged-owner.ts';
 import type { JudgePermission } from './permission.ts';
-import { octetsKey } from './record-key.ts';
-import { type Refusal, refuse, showPlace } from './refusal.ts';
 import type { UpdateRecord } from './request.ts';
 
 /** Who judges, and when. */
@@ -41,6 +42,8 @@ export class Judge {
   readonly #draft: ZoneDraft;
   readonly #context: JudgeContext;
   readonly #owners = new Map<string, JudgedOwner>();
+  /** By owner and type: how often the owner had changed when all its members of that type were judged. */
+  readonly #condemned = new Map<string, number>();
   /** Member lines whose deletion waits for the addition that sets another weight. */
   readonly #openWeights = new Map<string, string>();
   #usedLease = false;
@@ -89,11 +92,15 @@ export class Judge {
     if (record.type !== RRType.ANY && !isSteeredType(record.type)) {
       return this.#refuse(`may judge A, AAAA and CNAME at ${place}, not delete ${showType(record.type)}`);
     }
+    const isOne = record.class === RRClass.NONE;
+    const what = `${record.type} ${latin1(record.owner)}`;
+    if (!isOne && this.#condemned.get(what) === owner.changes) return undefined;
     for (const [member, type] of membersMeant(record, owner)) {
       if (!permission.types.has(type)) return this.#refuseType(type, place);
       const refusal = this.#pull(member, owner);
       if (refusal !== undefined) return refusal;
     }
+    if (!isOne) this.#condemned.set(what, owner.changes);
     return undefined;
   }
 
@@ -120,12 +127,14 @@ export class Judge {
     const { key, nowSeconds, leaseSeconds } = this.#context;
     const own = owner.verdictOn(member);
     const standing = own !== undefined && isInForce(own, nowSeconds) ? own : undefined;
+    const until = leaseSeconds === undefined ? undefined : nowSeconds + leaseSeconds;
     if (leaseSeconds !== undefined) this.#usedLease = true;
+    if (standing !== undefined && standing.until === until) return undefined;
     const verdict: Verdict = {
       member,
       by: key,
       since: standing === undefined ? nowSeconds : standing.since,
-      until: leaseSeconds === undefined ? undefined : nowSeconds + leaseSeconds,
+      until,
       reason: standing?.reason,
     };
     const rdata = composeSteeringLine(showSteeringLine({ kind: 'verdict', verdict }));
@@ -192,7 +201,7 @@ export class Judge {
       const advice = `a rule with 'load' lets it set weight=`;
       return this.#refuse(`may judge, not change the member lines at ${showPlace(at)}: ${advice}`);
     }
-    const place = `${octetsKey(at)} ${member}`;
+    const place = `${latin1(at)} ${member}`;
     if (record.class !== RRClass.IN) {
       this.#openWeights.set(place, showLine(rdata));
       return undefined;
@@ -211,7 +220,7 @@ export class Judge {
   // --- helpers ---
 
   #ownerOf(name: DomainName, at: DomainName): JudgedOwner {
-    const key = octetsKey(name);
+    const key = latin1(name);
     const known = this.#owners.get(key);
     if (known !== undefined && !known.isStale) return known;
     const owner = new JudgedOwner(this.#draft, name, at, this.#context.key);

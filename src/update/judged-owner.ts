@@ -3,6 +3,7 @@ import { isSteeredType, memberOf } from '../steer/member.ts';
 import type { Verdict } from '../steer/verdict-line.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames } from '../wire/name.ts';
+import { rrsetOf } from '../zone/owner.ts';
 import { isPolicyLine, showLine } from '../zone/steering-owner.ts';
 import type { ZoneDraft } from './draft.ts';
 
@@ -36,7 +37,7 @@ export class JudgedOwner {
     this.#owner = owner;
     this.#at = at;
     this.#key = key;
-    const lines = draft.get(at)?.rrsets.find(({ type }) => type === RRType.TXT);
+    const lines = rrsetOf(draft.get(at), RRType.TXT);
     this.#ttl = lines?.ttl ?? 0;
     this.isSteered = lines?.rdatas.some(isPolicyLine) ?? false;
     for (const rdata of lines?.rdatas ?? []) this.#hold(rdata);
@@ -45,12 +46,17 @@ export class JudgedOwner {
       if (isSteeredType(type)) for (const rdata of rdatas) members.set(memberOf(type, rdata), type);
     }
     this.members = members;
-    this.#changesSeen = this.#changes();
+    this.#changesSeen = this.changes;
   }
 
   /** Whether others have changed the owner or its lines since. */
   get isStale(): boolean {
-    return this.#changesSeen !== this.#changes();
+    return this.#changesSeen !== this.changes;
+  }
+
+  /** How often the owner and its lines have changed in the draft. */
+  get changes(): number {
+    return this.#draft.changesOf(this.#owner) + this.#draft.changesOf(this.#at);
   }
 
   /** The key's own verdict on a member. */
@@ -75,7 +81,7 @@ export class JudgedOwner {
     if (line?.kind === 'member') this.remove(this.#memberLines.get(line.member)?.rdata);
     this.#draft.add(this.#at, RRType.TXT, this.#ttl, rdata);
     this.#hold(rdata);
-    this.#changesSeen = this.#changes();
+    this.#changesSeen = this.changes;
   }
 
   /** Takes the key's verdict on a member back, if there is one. */
@@ -90,11 +96,7 @@ export class JudgedOwner {
     if (line?.kind === 'verdict') this.#verdicts.delete(line.verdict.member);
     if (line?.kind === 'member') this.#memberLines.delete(line.member);
     this.#draft.remove(this.#at, RRType.TXT, rdata);
-    this.#changesSeen = this.#changes();
-  }
-
-  #changes(): number {
-    return this.#draft.changesOf(this.#owner) + this.#draft.changesOf(this.#at);
+    this.#changesSeen = this.changes;
   }
 
   #hold(rdata: Uint8Array): void {

@@ -1,7 +1,8 @@
 // Who may change what: the grants of one zone. RFC 2136 §3.3; STEERING.md §7 and §8.
 
-import { showAddress } from '../base/ip.ts';
-import { isInNetwork, type Network, showNetwork } from '../base/network.ts';
+import { showNetwork } from '../base/network.ts';
+import { isFromHere, type KeyGrant, type Rule, rulesFor, showFrom, type Who } from '../message/key-grant.ts';
+import { type Refusal, refuse, showPlace, showSome } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import { isSteeredType, STEERED_TYPES } from '../steer/member.ts';
 import { Rcode, RRClass, RRType } from '../wire/iana.ts';
@@ -10,34 +11,22 @@ import { steeredOwner } from '../zone/steering-owner.ts';
 import { KEPT_AT_APEX } from './apply.ts';
 import type { ZoneDraft } from './draft.ts';
 import { matchesPattern, type NamePattern } from './name-pattern.ts';
-import { type Refusal, refuse, showPlace } from './refusal.ts';
 import type { UpdateRecord } from './request.ts';
 
 /** One line of a zone's `update` list. */
-export interface Grant {
-  readonly key: DomainName;
+export interface Grant extends KeyGrant {
   readonly names: readonly NamePattern[];
   /** `undefined`: all types; for `judge`: A, AAAA and CNAME, and never others. */
   readonly types: readonly number[] | undefined;
   readonly action: 'edit' | 'judge';
   /** For `judge`: may also set `weight=` on member lines. */
   readonly load: boolean;
-  /** Where the key must be used from; `undefined`: from anywhere. It narrows the grant and never replaces the key. */
-  readonly from: readonly Network[] | undefined;
 }
 
 /** The grants of a zone, in the order of its configuration: rule 1 is the first. */
 export interface UpdateRules {
   readonly apex: DomainName;
   readonly grants: readonly Grant[];
-}
-
-/** Who asks. */
-export interface Who {
-  /** The key whose signature was verified; `undefined`: not signed. */
-  readonly key: DomainName | undefined;
-  /** 4 or 16 octets; `undefined` in questions that are put dry: any address. */
-  readonly address: Uint8Array | undefined;
 }
 
 /** What is allowed at one owner and type, and by which rule (from 1). */
@@ -70,10 +59,10 @@ export function permitZone(
   if (key === undefined) {
     return refuse(Rcode.REFUSED, `the update is not signed: sign it with a key that may change ${zone}`);
   }
-  const own = rulesOf(rules, key);
+  const own = rulesFor(rules.grants, key);
   if (own.some(({ grant }) => isFromHere(grant, who))) return undefined;
   if (own.length > 0) {
-    const places = own.map(({ rule, grant }) => showFrom(rule, grant, who));
+    const places = own.map((rule) => showFrom(rule, who));
     return refuse(
       Rcode.REFUSED,
       `key ${showName(key)} may not change ${zone} from here: ${showSome(places, '; ')}`,
@@ -103,7 +92,7 @@ export function permitType(
   owner: DomainName,
   type: number,
 ): Permission | Refusal {
-  const here = rulesOf(rules, who.key).filter(({ grant }) => isFromHere(grant, who));
+  const here = rulesFor(rules.grants, who.key).filter(({ grant }) => isFromHere(grant, who));
   const edit = here.find(
     ({ grant }) =>
       grant.action === 'edit' && covers(rules, grant, owner) && (grant.types?.includes(type) ?? true),
@@ -123,7 +112,7 @@ export function permitType(
 }
 
 /** Whether `who` may delete all that `owner` has: everything of `types`, which are those it has. */
-export function permitName(
+function permitName(
   rules: UpdateRules,
   who: Who,
   owner: DomainName,
@@ -131,7 +120,7 @@ export function permitName(
 ): Permission | Refusal {
   const isApex = equalNames(owner, rules.apex);
   const gone = types.filter((type) => !isApex || !KEPT_AT_APEX.has(type));
-  const here = rulesOf(rules, who.key).filter(
+  const here = rulesFor(rules.grants, who.key).filter(
     ({ grant }) => covers(rules, grant, owner) && isFromHere(grant, who),
   );
   const judge = judgeBy(here.filter(({ grant }) => grant.action === 'judge'));
@@ -151,7 +140,7 @@ export function permitName(
 
 /** Which view `who` gets in queries, prerequisites and transfers (STEERING.md §8): `raw` with any `edit` grant. */
 export function viewOf(rules: UpdateRules, who: Who): 'raw' | 'live' {
-  const own = rulesOf(rules, who.key);
+  const own = rulesFor(rules.grants, who.key);
   return own.some(({ grant }) => grant.action === 'edit' && isFromHere(grant, who)) ? 'raw' : 'live';
 }
 
@@ -179,33 +168,18 @@ export function explainPermission(
 }
 
 /** The types of the members that a grant lets judge. */
-export function judgedTypes({ types }: Grant): readonly number[] {
+function judgedTypes({ types }: Grant): readonly number[] {
   return types === undefined ? STEERED_TYPES : types.filter(isSteeredType);
 }
 
 // --- helpers ---
 
-interface Rule {
-  /** From 1. */
-  readonly rule: number;
-  readonly grant: Grant;
-}
-
-function rulesOf({ grants }: UpdateRules, key: DomainName | undefined): readonly Rule[] {
-  if (key === undefined) return [];
-  return grants.map((grant, i) => ({ rule: i + 1, grant })).filter(({ grant }) => equalNames(grant.key, key));
-}
-
 function covers({ apex }: UpdateRules, { names }: Grant, owner: DomainName): boolean {
   return names.some((pattern) => matchesPattern(pattern, owner, apex));
 }
 
-function isFromHere({ from }: Grant, { address }: Who): boolean {
-  return from === undefined || address === undefined || from.some((network) => isInNetwork(network, address));
-}
-
 /** What several judging rules allow together. */
-function judgeBy(judges: readonly Rule[]): JudgePermission | undefined {
+function judgeBy(judges: readonly Rule<Grant>[]): JudgePermission | undefined {
   const [first] = judges;
   if (first === undefined) return undefined;
   const types = new Set(judges.flatMap(({ grant }) => judgedTypes(grant)));
@@ -225,21 +199,18 @@ function asRefusal(
 
 // --- the words of a refusal ---
 
-/** Things of one kind that a sentence shows; a client's screen is one line. */
-const MOST_SHOWN = 3;
-
 function explain(rules: UpdateRules, who: Who, owner: DomainName, type: number): string {
   const { key } = who;
   const what = type === RRType.ANY ? 'everything' : showType(type);
   if (key === undefined) return `an update without a key may not change ${what} at ${showPlace(owner)}`;
-  const texts = rulesOf(rules, key).map(({ rule, grant }) =>
-    isFromHere(grant, who) ? showRule(rule, grant) : showFrom(rule, grant, who),
+  const texts = rulesFor(rules.grants, key).map((rule) =>
+    isFromHere(rule.grant, who) ? showRule(rule) : showFrom(rule, who),
   );
   const allowed = texts.length === 0 ? 'no rule names it' : showSome(texts, '; ');
   return `key ${showName(key)} may not change ${what} at ${showPlace(owner)}: ${allowed}`;
 }
 
-function showRule(rule: number, grant: Grant): string {
+function showRule({ rule, grant }: Rule<Grant>): string {
   const types = grant.action === 'judge' ? judgedTypes(grant) : grant.types;
   const what = types === undefined ? 'any type' : types.map(showType).join(' ');
   const verb = grant.action === 'judge' ? 'allows judging' : 'allows';
@@ -247,14 +218,4 @@ function showRule(rule: number, grant: Grant): string {
     grant.names.map(({ text }) => text),
     ' ',
   )}`;
-}
-
-function showFrom(rule: number, { from }: Grant, { address }: Who): string {
-  const here = address === undefined ? '' : `, not from ${showAddress(address)}`;
-  return `rule ${rule} is for ${showSome((from ?? []).map(showNetwork), ' ')} only${here}`;
-}
-
-function showSome(texts: readonly string[], separator: string): string {
-  const more = texts.length - MOST_SHOWN;
-  return [...texts.slice(0, MOST_SHOWN), ...(more > 0 ? [`and ${more} more`] : [])].join(separator);
 }

@@ -1,10 +1,14 @@
 // What must be so before anything is changed: RFC 2136 §2.4, §3.2.
+
+import { latin1 } from '../base/latin1.ts';
+import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import { isMetaType, Rcode, RRClass, RRType } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
-import { octetsKey, rdataKey } from './record-key.ts';
-import { type Refusal, refuse, refuseOutside, showPlace } from './refusal.ts';
+import type { Owner } from '../zone/record.ts';
+import { refuseOutside } from './outside.ts';
+import { rdataKey } from './record-key.ts';
 import type { OwnerLookup, UpdateRecord } from './request.ts';
 
 /**
@@ -16,12 +20,13 @@ export function checkPrerequisites(
   zone: OwnerLookup,
 ): Refusal | undefined {
   const wanted = new Map<string, WantedRRset>();
+  const known = lookOnce(zone);
   for (const record of prerequisites) {
-    const refusal = checkRecord(record, zone, wanted);
+    const refusal = checkRecord(record, known, wanted);
     if (refusal !== undefined) return refusal;
   }
   for (const rrset of wanted.values()) {
-    const refusal = checkWanted(rrset, zone);
+    const refusal = checkWanted(rrset, known);
     if (refusal !== undefined) return refusal;
   }
   return undefined;
@@ -62,7 +67,7 @@ function checkRecord(
     case RRClass.IN: {
       // §2.4.2: a type that no zone holds cannot have a value.
       if (isMetaType(type)) return refuse(Rcode.FORMERR, `${showType(type)} has no data to compare`);
-      const key = `${type} ${octetsKey(owner)}`;
+      const key = `${type} ${latin1(owner)}`;
       const rrset = wanted.get(key) ?? { owner, type, rdatas: new Set<string>() };
       rrset.rdatas.add(rdataKey(type, rdata));
       wanted.set(key, rrset);
@@ -80,4 +85,20 @@ function checkWanted({ owner, type, rdatas }: WantedRRset, zone: OwnerLookup): R
   if (isSame) return undefined;
   const what = held.length === 0 ? `has no ${showType(type)}` : `has other ${showType(type)} records`;
   return refuse(Rcode.NXRRSET, `${showPlace(owner)} ${what}`);
+}
+
+/** The zone, each owner looked up once: a live view works out the whole live set each time. */
+function lookOnce(zone: OwnerLookup): OwnerLookup {
+  const owners = new Map<string, Owner | undefined>();
+  return {
+    apex: zone.apex,
+    get(name) {
+      const key = latin1(name);
+      const known = owners.get(key);
+      if (known !== undefined || owners.has(key)) return known;
+      const owner = zone.get(name);
+      owners.set(key, owner);
+      return owner;
+    },
+  };
 }

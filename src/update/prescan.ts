@@ -1,8 +1,10 @@
 // The Update Section before anything is touched: RFC 2136 §3.4.1.
+
+import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { showType } from '../rdata/table.ts';
 import { isMetaType, Rcode, RRClass, RRType } from '../wire/iana.ts';
 import type { DomainName } from '../wire/name.ts';
-import { type Refusal, refuse, refuseOutside, showPlace } from './refusal.ts';
+import { refuseOutside } from './outside.ts';
 import type { UpdateRecord } from './request.ts';
 
 /** Refuses a malformed Update Section: all of it is looked at before anything is done. */

@@ -1,10 +1,10 @@
 // The Zone Section and the shape of an UPDATE message: RFC 2136 §2.3, §3.1. Update Lease: RFC 9664 §4.
 import { findOption } from '../message/edns.ts';
 import type { Message, MessageRecord } from '../message/message.ts';
+import { type Refusal, refuse, showPlace } from '../message/refusal.ts';
 import { EdnsOption, Rcode, RRClass, RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, foldName } from '../wire/name.ts';
 import type { ZoneView } from '../zone/view.ts';
-import { type Refusal, refuse, showPlace } from './refusal.ts';
 
 /** One record of the Prerequisite or the Update Section: the class says what it asks for (RFC 2136 §2.4, §2.5). */
 export interface UpdateRecord extends MessageRecord {

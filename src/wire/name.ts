@@ -95,6 +95,11 @@ export function scanEscape(text: string, at: number): { octet: number; last: num
   return { octet: Number(digits), last: at + 3 };
 }
 
+/** Reads an absolute name whose final dot may be left out, as people write names. Throws {@link PresentationError}. */
+export function scanFullName(written: string): WireName {
+  return scanName(written === '' || written.endsWith('.') ? written : `${written}.`, undefined);
+}
+
 /** Shows a name in presentation format, absolute, with its final dot. */
 export function showName(name: Uint8Array): string {
   if (name[0] === 0) return '.';

@@ -1,4 +1,5 @@
 // Whether a zone can be served. The rules are named in finding.ts and explained in docs/zone-checks.md.
+import { latin1 } from '../base/latin1.ts';
 import { showType } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, isSubdomain, showName } from '../wire/name.ts';
@@ -33,7 +34,7 @@ export function* checkZone(view: ZoneView): Iterable<Finding> {
  */
 export function* checkOwners(view: ZoneView, changed: Iterable<DomainName>): Iterable<Finding> {
   const names = new Map<string, DomainName>();
-  for (const name of changed) names.set(keyOf(name), name);
+  for (const name of changed) names.set(latin1(name), name);
   const others = new Map<string, Finding>(); // what two changed names both lead to is said once
 
   for (const name of names.values()) {
@@ -50,8 +51,8 @@ export function* checkOwners(view: ZoneView, changed: Iterable<DomainName>): Ite
       ...(own !== undefined && own !== above ? checkBelow(view, own) : []),
     ];
     for (const found of dependants) {
-      if (!names.has(keyOf(found.owner)))
-        others.set(`${found.rule} ${found.message} ${keyOf(found.owner)}`, found);
+      if (!names.has(latin1(found.owner)))
+        others.set(`${found.rule} ${found.message} ${latin1(found.owner)}`, found);
     }
   }
   yield* others.values();
@@ -145,7 +146,3 @@ function* checkCut(owner: Owner): Iterable<Finding> {
 
 const GLUE: ReadonlySet<number> = new Set([RRType.A, RRType.AAAA]);
 const AT_CUT: ReadonlySet<number> = new Set([...GLUE, RRType.NS, RRType.DS, RRType.RRSIG, RRType.NSEC]);
-
-function keyOf(name: DomainName): string {
-  return Buffer.from(name.buffer, name.byteOffset, name.length).toString('latin1');
-}

@@ -1,8 +1,9 @@
+import { latin1 } from '../base/latin1.ts';
 import { canonicalRdata } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import type { RR } from './record.ts';
 
-/** Records that went and records that came; none is among both as it is. */
+/** Records that go and records that come. One that only gets another TTL or spelling is in both, otherwise none is. */
 export interface RecordDifference {
   readonly removed: readonly RR[];
   readonly added: readonly RR[];
@@ -70,8 +71,4 @@ interface Fate {
 function put(records: RR[], rr: RR): void {
   if (rr.type === RRType.SOA) records.unshift(rr);
   else records.push(rr);
-}
-
-function latin1(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
 }

@@ -1,11 +1,19 @@
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, isSubdomain, parentName } from '../wire/name.ts';
-import type { Owner, RRset } from './record.ts';
+import type { Owner, RR, RRset } from './record.ts';
 import type { ZoneView } from './view.ts';
 
 /** The RRset of `type`, when the owner has one. */
 export function rrsetOf(owner: Owner | undefined, type: number): RRset | undefined {
   return owner?.rrsets.find((rrset) => rrset.type === type);
+}
+
+/** The SOA record of a zone; `undefined` when it has none. */
+export function apexSoa(view: Pick<ZoneView, 'apex' | 'get'>): RR | undefined {
+  const soa = rrsetOf(view.get(view.apex), RRType.SOA);
+  const [rdata] = soa?.rdatas ?? [];
+  if (soa === undefined || rdata === undefined) return undefined;
+  return { owner: view.apex, type: RRType.SOA, ttl: soa.ttl, rdata };
 }
 
 /** Whether `owner` has an A or AAAA RRset. */

@@ -1,3 +1,4 @@
+import { latin1 } from '../base/latin1.ts';
 import { canonicalRdata } from '../rdata/table.ts';
 import { compareNames, type DomainName, isSubdomain } from '../wire/name.ts';
 import type { ZoneStep } from './history.ts';
@@ -29,7 +30,7 @@ export class PastView implements ZoneView {
   }
 
   get(name: DomainName): Owner | undefined {
-    const past = this.#touched.get(keyOf(name));
+    const past = this.#touched.get(latin1(name));
     const owner = this.#newer.get(name);
     return past === undefined ? owner : past.undo(owner);
   }
@@ -62,7 +63,7 @@ export class PastView implements ZoneView {
   }
 
   #past({ owner }: RR): PastOwner {
-    const key = keyOf(owner);
+    const key = latin1(owner);
     const known = this.#touched.get(key);
     if (known !== undefined) return known;
     const past = new PastOwner(owner);
@@ -90,7 +91,7 @@ class PastOwner {
     const known = this.#types.get(rr.type);
     const records = known ?? new Map<string, RR | undefined>();
     if (known === undefined) this.#types.set(rr.type, records);
-    records.set(keyOf(canonicalRdata(rr.type, rr.rdata)), was);
+    records.set(latin1(canonicalRdata(rr.type, rr.rdata)), was);
   }
 
   /** The owner as it was; `undefined` when it owned nothing. */
@@ -117,7 +118,7 @@ function undoRRset(
   const rdatas = new Map<string, Uint8Array>();
   let ttl = Number.POSITIVE_INFINITY;
   for (const rdata of newer?.rdatas ?? []) {
-    const key = keyOf(canonicalRdata(type, rdata));
+    const key = latin1(canonicalRdata(type, rdata));
     if (records.has(key)) continue;
     rdatas.set(key, rdata);
     ttl = newer?.ttl ?? ttl;
@@ -135,9 +136,4 @@ function undoRRset(
 
 function* present(owner: Owner | undefined): Iterable<Owner> {
   if (owner !== undefined) yield owner;
-}
-
-/** Octets as a key of a map: Latin-1. */
-function keyOf(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('latin1');
 }

@@ -1,5 +1,8 @@
 // Serial numbers of zones: RFC 1982 arithmetic over the SERIAL field of the SOA (RFC 1035 §3.3.13).
 
+import { apexSoa } from './owner.ts';
+import type { ZoneView } from './view.ts';
+
 /** Whether serial `a` comes after `b` (RFC 1982 §3.2). Two serials exactly 2^31 apart are not ordered: false. */
 export function isSerialAhead(a: number, b: number): boolean {
   const distance = (a - b) >>> 0;
@@ -19,6 +22,12 @@ export function nextSerial(current: number, wished?: number): number {
 export function soaSerial(rdata: Uint8Array): number {
   const at = rdata.length - NUMBERS;
   return new DataView(rdata.buffer, rdata.byteOffset, rdata.byteLength).getUint32(at);
+}
+
+/** The serial of a zone; 0 when it has no SOA. */
+export function serialOf(view: ZoneView): number {
+  const soa = apexSoa(view);
+  return soa === undefined ? 0 : soaSerial(soa.rdata);
 }
 
 /** A copy of SOA RDATA with another SERIAL. */

@@ -8,12 +8,14 @@ import { measureFresh, showFresh } from './part-fresh.ts';
 import { measureHeap, showHeap } from './part-heap.ts';
 import { measureServers, showServers } from './part-servers.ts';
 import { measureSizes, showSizes } from './part-sizes.ts';
+import { measureStorm } from './part-storm.ts';
 import { measureThreads, showThreads } from './part-threads.ts';
 import { measureUpdates, showUpdates } from './part-updates.ts';
 import { SERVER_KINDS, WAYPOST_TWO } from './servers/all.ts';
+import { showStorm } from './storm-tables.ts';
 import { BenchError, isInstalled, versionOf, Workshop } from './workshop.ts';
 
-const PARTS = ['servers', 'threads', 'sizes', 'heap', 'updates', 'fresh'] as const;
+const PARTS = ['servers', 'threads', 'sizes', 'heap', 'updates', 'fresh', 'storm'] as const;
 const HELP = `node dist/test/bench/main.js [options]
 
   --part NAME                     what to measure: ${PARTS.join(', ')} (default all)
@@ -92,6 +94,10 @@ async function bench(options: Options): Promise<void> {
     if (options.parts.has('fresh')) {
       const report = await measureFresh(workshop, options, options.freshRounds);
       finish('fresh', report, showFresh(report));
+    }
+    if (options.parts.has('storm')) {
+      const report = await measureStorm(workshop, options);
+      finish('storm', report, showStorm(report));
     }
   } finally {
     workshop.close();

@@ -7,7 +7,7 @@ import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { HistoryError } from '../../src/control/history.ts';
 import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
-import { type Controlled, ControlServer } from '../../src/control/server.ts';
+import { type Controlled, ControlServer, UnanswerableError } from '../../src/control/server.ts';
 import { OperatorWordError } from '../../src/steer/operator-word.ts';
 import { FakeEffects } from '../support/effects.ts';
 
@@ -26,6 +26,7 @@ const STATUS: ServerStatus = {
   threads: [],
   secondaryZones: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
   transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
+  late: { waiting: 0, refused: 0 },
   tcp: { connections: 0, answered: 0, overLimit: 0 },
   secondaries: [],
 };
@@ -44,9 +45,12 @@ describe('the control socket', () => {
       if (apex === 'broken.test.') throw new Error('the disk is on fire');
       return { zones: [], errors: [] };
     },
-    refresh: async (apex, isFull) =>
-      apex === 'example.test.' ? { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 } : undefined,
+    refresh: async (apex, isFull) => {
+      if (apex !== 'example.test.') throw new UnanswerableError(`zone ${apex} has no primary here`);
+      return { apex, outcome: isFull ? 'fetched' : 'current', serial: 7 };
+    },
     wait: async (zone, serial = 7, ms) => {
+      if (zone === 'untold.test.') throw new UnanswerableError('nobody is told of untold.test.');
       waited.push(ms);
       return { zone, serial, isReached: true, secondaries: [] };
     },
@@ -97,15 +101,23 @@ describe('the control socket', () => {
     rmSync(directory, { recursive: true });
   });
 
+  const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const options = { socketPath: join(directory, CONTROL_SOCKET), path, headers, agent: false };
+      get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
+    });
+
   it('is for its owner only', () => {
     expect(statSync(join(directory, CONTROL_SOCKET)).mode & 0o777).to.equal(0o600);
   });
 
-  it('refreshes a secondary zone, and says when there is none', async () => {
+  it('refreshes a secondary zone, and says when there is none: that is no trouble of the server', async () => {
     const client = new ControlClient(directory);
     expect(await client.refresh('example.test.', false)).to.include({ outcome: 'current', serial: 7 });
     expect(await client.refresh('example.test.', true)).to.include({ outcome: 'fetched' });
-    expect(await client.refresh('other.test.', true).catch(String)).to.contain('ControlError');
+    const refused = await client.refresh('other.test.', true).catch(String);
+    expect(refused).to.equal('ControlError: zone other.test. has no primary here');
+    expect(log.lines).to.deep.equal([]);
   });
 
   it('tells the status and the zones', async () => {
@@ -131,6 +143,14 @@ describe('the control socket', () => {
     expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
     expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
     expect(waited).to.deep.equal([500, 10_000]);
+  });
+
+  it('says of a question without an answer why, and the log has no error', async () => {
+    const failure = await new ControlClient(directory).wait('untold.test.', 9, 500).catch(String);
+    expect(failure).to.match(/nobody is told of untold\.test\./);
+    expect(await statusOf('/wait?zone=example.test.&serial=abc')).to.equal(422);
+    expect(await statusOf('/wait?zone=example.test.&serial=4294967296')).to.equal(422);
+    expect(log.lines).to.deep.equal([]);
   });
 
   it('sends long answers in parts, each when the last was taken', async () => {
@@ -188,11 +208,6 @@ describe('the control socket', () => {
   });
 
   it('refuses what is no path, what it does not know, and requests that are too large', async () => {
-    const statusOf = (path: string, headers = {}): Promise<number | undefined> =>
-      new Promise((resolve, reject) => {
-        const options = { socketPath: join(directory, CONTROL_SOCKET), path, headers, agent: false };
-        get(options, (response) => resolve(response.resume().statusCode)).on('error', reject);
-      });
     expect(await statusOf('//')).to.equal(400);
     expect(await statusOf('/nothing')).to.equal(404);
     expect(await statusOf('/status', { padding: 'x'.repeat(100_000) })).to.equal(431);

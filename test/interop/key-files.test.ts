@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { KEY } from '../../src/cli/key.ts';
+import { KEY } from '../../src/cli/commands/key.ts';
 import { TSIG_ALGORITHM_WORDS } from '../../src/message/tsig-algorithm.ts';
 import { capture } from '../cli/capture.ts';
 import { BIND, hasCommand, isInstalled, KNOT, type Peer, RunningPeer } from '../support/peers.ts';
@@ -39,6 +39,7 @@ function run(command: string, args: readonly string[], input = ''): Promise<{ co
     const child = execFile(command, args, { encoding: 'utf8' }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : 1, text: stdout + stderr });
     });
+    child.stdin?.on('error', () => {}); // it may have ended without reading
     child.stdin?.end(input);
   });
 }

@@ -98,6 +98,9 @@ describe('the examples in the documentation', function () {
     'docs/history.md',
     'docs/members.md',
     'docs/updates.md',
+    'docs/keys.md',
+    'docs/transfers.md',
+    'docs/notify.md',
   ]) {
     it(`${page}: commands print what is shown`, async function () {
       const examples = examplesOf(textOf(page));

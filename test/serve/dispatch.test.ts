@@ -86,6 +86,15 @@ describe('serve/dispatch', () => {
     expect(rcodeOf(await zone.send(octets, { overTcp: true }))).to.equal('NOTAUTH');
   });
 
+  it('what strangers send is not remembered', async () => {
+    const forged = tsigKey('deploy.', 'hmac-sha256', { secret: 'b3RoZXJvdGhlcm90aGVyb3RoZXI=' });
+    for (const sending of [{}, { key: forged }]) {
+      const lines = zone.effects.lines.length;
+      for (let i = 0; i < 2; i++) await zone.ask(updateMessage(ADD), sending);
+      expect(zone.effects.lines).to.have.length(lines + 2); // each is refused anew
+    }
+  });
+
   it('retransmissions that come while the first is being answered get its reply', async () => {
     const { octets } = signRequest(composeMessage(updateMessage(ADD)), zone.key, zone.effects.now / 1000);
     const replies = await Promise.all([zone.send(octets), zone.send(octets), zone.send(octets)]);

@@ -122,6 +122,7 @@ for (const portable of [false, true]) {
       await client.send('c one', must(server));
       await client.send('c two', must(server));
       expect(text(await client.ask('c three', must(server)))).to.equal('R');
+      expect(pool?.late).to.deep.equal({ waiting: 2, refused: 1 });
       for (const answer of waiting.splice(0)) answer();
       expect([text(await client.next()), text(await client.next())]).to.eql(['at last', 'at last']);
       expect(text(await client.ask('echo', must(server)))).to.equal('echo');
@@ -130,6 +131,7 @@ for (const portable of [false, true]) {
       while (waiting.length === 0) await new Promise((resolve) => setImmediate(resolve));
       waiting[0]?.();
       expect(text(await client.next())).to.equal('at last');
+      while (pool?.late.waiting !== 0) await new Promise((resolve) => setImmediate(resolve));
     });
 
     it('says which address is in use', async () => {

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { RawResponder } from '../../src/answer/raw-responder.ts';
 import { composeMessage } from '../../src/message/compose.ts';
+import type { Who } from '../../src/message/key-grant.ts';
 import { makeQuery } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
 import { scanType } from '../../src/rdata/table.ts';
 import { QueryHandler } from '../../src/serve/query-handler.ts';
 import { LiveView } from '../../src/steer/live-view.ts';
-import type { Who } from '../../src/update/permission.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
 import { equalNames } from '../../src/wire/name.ts';
 import { imageOf, OPTIONS, responderOn } from '../support/answering.ts';
@@ -102,7 +102,7 @@ function query(question: string, version = 0): Uint8Array {
   );
 }
 
-async function handle(key: string, octets: Uint8Array, isExpired = false): Promise<Uint8Array[]> {
+async function handle(key: string, octets: Uint8Array, isWithheld = false): Promise<Uint8Array[]> {
   const image = imageOf(ZONES.map((zone) => new LiveView(zone, NOW_SECONDS)));
   const handler = new QueryHandler({
     live: responderOn(image),
@@ -110,7 +110,7 @@ async function handle(key: string, octets: Uint8Array, isExpired = false): Promi
     hosted: hosting(...ZONES),
     rulesOf: (apex) => (equalNames(apex, RULES.apex) ? RULES : { apex, grants: [] }),
     transferViewOf: (_, who) => (isKey(who, 'secondary.') ? 'raw' : undefined),
-    isExpired: () => isExpired,
+    isWithheld: () => isWithheld,
   });
   const replies: Uint8Array[] = [];
   await handler.handle(

@@ -211,16 +211,6 @@ describe('serve/transfer-handler', () => {
     });
   }
 
-  it('a zone whose time is over is SERVFAIL', async () => {
-    const expired = new TransferredZone({ isExpired: () => true });
-    const reply = await expired.ask(axfr(REST));
-    expect([reply.rcode, reply.why]).to.deep.equal([
-      'SERVFAIL',
-      'zone example.test has expired: its primary has not answered for too long',
-    ]);
-    await expired.close();
-  });
-
   it('no more than so many at once; the next is told to come again', async () => {
     const small = new TransferredZone({ most: 1 });
     let release = (_: boolean): void => {};

@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8';
 import { expect } from 'chai';
 import type { Answerer } from '../../src/serve/answerer.ts';
+import { LATE } from '../../src/serve/late.ts';
 import { LINUX, SystemCallError, type SystemCalls } from '../../src/serve/system-calls.ts';
 import { Count } from '../../src/serve/thread-status.ts';
 import { BATCH } from '../../src/serve/udp-arena.ts';
@@ -9,6 +10,7 @@ import { closeUdpSockets, openUdpSockets, type UdpSocket } from '../../src/serve
 import { batchesOrSkip } from '../support/batches.ts';
 import { UdpClient } from '../support/udp-client.ts';
 
+const LETTER_L = 0x6c;
 const LOOPBACK = { octets: Uint8Array.of(127, 0, 0, 1), port: 0 };
 
 describe('batched UDP', () => {
@@ -29,6 +31,34 @@ describe('batched UDP', () => {
     opened.push(...sockets.perThread);
     return { sockets: sockets.perThread[0] ?? [], addresses: sockets.addresses, counts: new Float64Array(8) };
   }
+
+  it('answers what it can before it hands over what is late, and refuses what finds no room', async () => {
+    const { sockets, addresses, counts } = open(LOOPBACK);
+    const log: string[] = [];
+    const udp = new BatchUdp(calls, sockets, counts, ({ octets, port }) => {
+      log.push(`${Buffer.from(octets)} from ${port}, ${counts[Count.ANSWERED]} answered`);
+      return log.length < 2;
+    });
+    const client = await UdpClient.open();
+    for (const request of ['late 1', 'query 1', 'late 2', 'query 2'])
+      await client.send(request, only(addresses));
+    const answerer: Answerer = {
+      answer: (octets, start, length) => (octets[start] === LETTER_L ? LATE : length),
+      refuseLate(octets, start) {
+        octets.set(Buffer.from('no'), start);
+        return 2;
+      },
+      beginBatch() {},
+    };
+    for (let received = 0; received < 4; ) received += udp.round(answerer);
+    expect(log).to.deep.equal([
+      `late 1 from ${client.port}, 2 answered`,
+      `late 2 from ${client.port}, 2 answered`,
+    ]);
+    const replies = [await client.next(), await client.next(), await client.next()];
+    expect(replies.map((reply) => String(reply?.octets))).to.deep.equal(['query 1', 'query 2', 'no']);
+    await client.close();
+  });
 
   it('allocates nothing in its steady state, over a million datagrams', async function () {
     this.timeout(120_000);

@@ -18,8 +18,9 @@ import {
 import { PackedRecords } from '../../src/store/packed-records.ts';
 import { SortedZoneView, sortRecords } from '../../src/store/sorted-records.ts';
 import { stageZone } from '../../src/store/zone-stage.ts';
-import { serialOf, ZoneWriter } from '../../src/store/zone-writer.ts';
+import { ZoneWriter } from '../../src/store/zone-writer.ts';
 import { type DomainName, showName } from '../../src/wire/name.ts';
+import { serialOf } from '../../src/zone/serial.ts';
 import { FakeEffects } from '../support/effects.ts';
 import { MapImage, showView } from '../support/map-image.ts';
 import { name, rr } from '../support/rr.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { serialOf } from '../../src/store/zone-writer.ts';
+import { serialOf } from '../../src/zone/serial.ts';
 import { name, rr } from '../support/rr.ts';
 import { ServingStore, StoreDirectory } from '../support/serving-store.ts';
 

@@ -9,8 +9,9 @@ import { ChangeMismatchError, ChangeRefusedError, StoreError } from '../../src/s
 import { PackedRecords } from '../../src/store/packed-records.ts';
 import { Turns } from '../../src/store/turns.ts';
 import { secondaryTimes, ZoneReceiver } from '../../src/store/zone-receiver.ts';
-import { serialOf, ZoneWriter } from '../../src/store/zone-writer.ts';
+import { ZoneWriter } from '../../src/store/zone-writer.ts';
 import type { RR } from '../../src/zone/record.ts';
+import { serialOf } from '../../src/zone/serial.ts';
 import { FakeEffects } from '../support/effects.ts';
 import { MapImage, showView } from '../support/map-image.ts';
 import { histories, type PrimaryVersion, soaAt, stepBetween, wholeOf } from '../support/primary-history.ts';

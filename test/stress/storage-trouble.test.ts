@@ -1,7 +1,7 @@
 // What ails the database must not ail the answers: a whole server on a full disk, beside a process that locks the
 // database, on a disk that cannot be written, with a database that is damaged.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
@@ -76,6 +76,18 @@ describe('stress: trouble with the storage', function () {
     expect(await isAnswered()).to.equal(true);
     other.exec('ROLLBACK');
     other.close();
+    expect(await update()).to.equal('NOERROR');
+  });
+
+  it('with its database moved away under it, updates are SERVFAIL until it is back', async () => {
+    await start();
+    expect(await update()).to.equal('NOERROR');
+    const path = join(server.dataDirectory, 'waypost.db');
+    renameSync(path, `${path}.moved`);
+    expect(await update()).to.equal('SERVFAIL');
+    await server.until(() => /error update: not stored .*has been moved or deleted/.test(server.log));
+    expect(await isAnswered()).to.equal(true);
+    renameSync(`${path}.moved`, path);
     expect(await update()).to.equal('NOERROR');
   });
 

@@ -1,4 +1,4 @@
-import type { ZoneImage } from '../../src/store/zone-writer.ts';
+import type { ZoneImage } from '../../src/store/image-filler.ts';
 import { type DomainName, showName } from '../../src/wire/name.ts';
 import type { Owner } from '../../src/zone/record.ts';
 import type { ZoneView } from '../../src/zone/view.ts';

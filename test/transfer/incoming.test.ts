@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { type AskedTransfer, type IncomingTransfer, TransferReader } from '../../src/transfer/incoming.ts';
+import { type AskedTransfer, TransferReader } from '../../src/transfer/incoming.ts';
 import { IncomingTransferError } from '../../src/transfer/incoming-error.ts';
+import type { IncomingTransfer } from '../../src/transfer/incoming-records.ts';
 import { Rcode, RRClass, RRType } from '../../src/wire/iana.ts';
 import type { RR } from '../../src/zone/record.ts';
 import { name, rr, showRecord } from '../support/rr.ts';

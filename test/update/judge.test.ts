@@ -279,6 +279,16 @@ describe('steering lines in updates of a key that may edit', () => {
   });
 });
 
+describe('judging what is judged already', () => {
+  it('changes nothing, however the line is written', () => {
+    const line = '192.0.2.1  down reason=timeout by=MON.';
+    expect(judge(steered(line), 'www 0 NONE A 192.0.2.1')).to.deep.equal([]);
+    expect(judge(steered(line), 'www 0 NONE A 192.0.2.1', 'www 60 A 192.0.2.1')).to.deep.equal([
+      `- ${STEER} "${line}"`,
+    ]);
+  });
+});
+
 describe('judging in bulk', () => {
   it('a message of thousands of records costs what it must', function () {
     this.timeout(5000);
@@ -290,5 +300,21 @@ describe('judging in bulk', () => {
     const updates = members.flatMap((member) => [`www 0 NONE A ${member}`, 'cdn 0 NONE CNAME a.other.test.']);
     const outcome = decide(zone, rules, 'mon.', updateMessage({ updates }), { nowSeconds: NOW_SECONDS });
     expect(outcome.kind === 'accepted' ? outcome.added.length : outcome.reason).to.equal(2001);
+  });
+
+  it('a message that deletes a large RRset a thousand times does not hold up everybody else for a minute', function () {
+    this.timeout(5000);
+    const members = Array.from({ length: 1000 }, (_, i) => `www 60 A 192.0.${2 + (i >> 8)}.${i & 255}`);
+    const zone = new Zone(name('example.test'), [
+      ...steered().records.filter(({ owner }) => owner[1] !== 'w'.charCodeAt(0)),
+      ...members.map((member) => rr(member)),
+    ]);
+    const again = Array.from({ length: 2000 }, () => 'www 0 ANY A');
+    const outcome = decide(zone, rules, 'mon.', updateMessage({ updates: again }));
+    expect(outcome.kind === 'accepted' ? outcome.added.length : outcome.reason).to.equal(1000);
+
+    const alternating = again.flatMap((line) => [line, members[0] ?? '']);
+    const other = decide(zone, rules, 'mon.', updateMessage({ updates: alternating }));
+    expect(other.kind === 'accepted' ? other.added.length : other.reason).to.equal(999);
   });
 });

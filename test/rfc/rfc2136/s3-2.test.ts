@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { prerequisites as ask, smallZone } from '../../support/updating.ts';
+import { checkPrerequisites } from '../../../src/update/prerequisites.ts';
+import type { DomainName } from '../../../src/wire/name.ts';
+import { prerequisites as ask, smallZone, updateRecord } from '../../support/updating.ts';
 
 const zone = smallZone();
 
@@ -86,5 +88,20 @@ describe('RFC 2136 §3.2: prerequisites', () => {
   it('RFC 2136 §3.2: the first that fails gives the RCODE', () => {
     expect(ask(zone, 'www 0 NONE ANY', 'missing 0 ANY ANY')).to.equal('YXDOMAIN');
     expect(ask(zone, 'missing 0 ANY ANY', 'www 0 NONE ANY')).to.equal('NXDOMAIN');
+  });
+
+  it('hundreds of prerequisites about one name look at it once: a live view works out its live set each time', () => {
+    let looks = 0;
+    const counted = {
+      apex: zone.apex,
+      get(owner: DomainName) {
+        looks++;
+        return zone.get(owner);
+      },
+    };
+    const records = ['www 0 ANY A', 'missing 0 NONE ANY', 'www 0 IN A 192.0.2.1', 'www 0 IN A 192.0.2.2'];
+    const many = Array.from({ length: 100 }, () => records.map((line) => updateRecord(line)));
+    expect(checkPrerequisites(many.flat(), counted)).to.equal(undefined);
+    expect(looks).to.equal(2);
   });
 });

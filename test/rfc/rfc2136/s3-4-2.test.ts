@@ -1,5 +1,9 @@
 import { expect } from 'chai';
-import { changed as change, smallZone } from '../../support/updating.ts';
+import { applyUpdates } from '../../../src/update/apply.ts';
+import type { DomainName } from '../../../src/wire/name.ts';
+import { isSteeringOwner } from '../../../src/zone/steering-owner.ts';
+import { showRecord } from '../../support/rr.ts';
+import { changed as change, smallZone, updateRecord } from '../../support/updating.ts';
 
 const zone = smallZone();
 const SOA = 'example.test. 300 SOA ns1.example.test. hostmaster.example.test.';
@@ -57,6 +61,26 @@ describe('RFC 2136 §3.4.2: updates', () => {
       '- alias.example.test. 60 CNAME www.example.test.',
       '+ alias.example.test. 30 CNAME ns1.example.test.',
     ]);
+  });
+
+  it('hundreds of CNAMEs for a steered owner look through its lines once, and again when these change', () => {
+    const steered = smallZone('_steer.cdn 60 TXT "order=rotate"');
+    let looks = 0;
+    const counted = {
+      apex: steered.apex,
+      get(owner: DomainName) {
+        if (isSteeringOwner(owner)) looks++;
+        return steered.get(owner);
+      },
+    };
+    const cnames = Array.from({ length: 300 }, (_, i) => `cdn 60 CNAME t${i}.other.test.`);
+    const lines = [...cnames, '_steer.cdn 0 ANY TXT', 'cdn 60 CNAME last.other.test.'];
+    const { added } = applyUpdates(
+      counted,
+      lines.map((line) => updateRecord(line)),
+    );
+    expect(added.map(showRecord)).to.deep.equal(['cdn.example.test. 60 CNAME last.other.test.']);
+    expect(looks).to.be.below(10);
   });
 
   it('STEERING.md §9: a CNAME is added beside the others of a steered owner', () => {

@@ -1,0 +1,129 @@
+import { SILENT_LOG } from '../../base/effects.ts';
+import { ConfigError } from '../../config/load.ts';
+import { configuredSecondaries } from '../../config/secondary-rules.ts';
+import type { Config } from '../../config/settings.ts';
+import type { LoadReport } from '../../store/load-report.ts';
+import { type DomainName, showName } from '../../wire/name.ts';
+import { readArguments } from '../arguments.ts';
+import type { Command } from '../commands.ts';
+import { DEFAULT_CONFIG_FILE, loadConfigFile } from '../config-file.ts';
+import { realEffects } from '../effects.ts';
+import { loadKeyRing } from '../key-ring.ts';
+import { Progress, paint, type Terminal } from '../terminal.ts';
+import { checkZoneFiles } from './check-zones.ts';
+
+/** `waypost check`: everything that would keep `waypost serve` from starting or from serving a zone, told at once. */
+export const CHECK: Command = {
+  help: `Reads the configuration and the zone files exactly as waypost serve does and tells all errors and warnings at
+once, each with its place. With FILEs only those zone files are read; a file's name says its zone: example.com.zone.
+
+  -c, --config FILE   the configuration file; default: ${DEFAULT_CONFIG_FILE} in this directory, if there is one
+  --json              one JSON object instead of lines
+
+exit code: 0 nothing is wrong (there may be warnings), 1 something is, 2 the command line is
+`,
+  async run(args, terminal) {
+    const { values, positionals } = readArguments({
+      args: [...args],
+      options: { config: { type: 'string', short: 'c' }, json: { type: 'boolean' } },
+      allowPositionals: true,
+    });
+    const findings = new Findings();
+    if (positionals.length > 0) {
+      if (values.config !== undefined) checkConfig(values.config, findings);
+      await checkZones({ directory: '.', files: positionals }, findings, terminal);
+    } else {
+      const config = checkConfig(values.config, findings);
+      if (config !== undefined) {
+        const names = new Set(configuredSecondaries(config).secondaries.map(({ apex }) => showName(apex)));
+        const isSecondary = (apex: DomainName) => names.has(showName(apex));
+        await checkZones({ directory: config.zones, isSecondary }, findings, terminal);
+      }
+    }
+    terminal.out(values.json === true ? findings.toJson() : findings.toText(terminal));
+    return findings.errors.length === 0 ? 0 : 1;
+  },
+};
+
+/** What was looked at and what was found. */
+class Findings {
+  readonly errors: string[] = [];
+  readonly warnings: string[] = [];
+  /** One line for each thing in which nothing was wrong. */
+  readonly fine: string[] = [];
+
+  toJson(): string {
+    const { errors, warnings, fine } = this;
+    return `${JSON.stringify({ errors, warnings, fine }, undefined, 2)}\n`;
+  }
+
+  toText(terminal: Terminal): string {
+    const lines = [
+      ...byPlace(this.errors),
+      ...byPlace(this.warnings).map((warning) => `${warning} ${paint(terminal, 'yellow', '(warning)')}`),
+      ...this.fine,
+      this.errors.length + this.warnings.length === 0
+        ? paint(terminal, 'green', 'nothing is wrong')
+        : `${count(this.errors.length, 'error')}, ${count(this.warnings.length, 'warning')}`,
+    ];
+    return `${lines.join('\n')}\n`;
+  }
+}
+
+/** In the order of files and lines, where they begin with such a place. */
+function byPlace(findings: readonly string[]): string[] {
+  const place = (text: string): [string, number] => {
+    const [, path = text, line = '0'] = /^(.*?):(\d+):/.exec(text) ?? [];
+    return [path, Number(line)];
+  };
+  return findings.toSorted((a, b) => {
+    const [[pathA, lineA], [pathB, lineB]] = [place(a), place(b)];
+    return pathA === pathB ? lineA - lineB : pathA < pathB ? -1 : 1;
+  });
+}
+
+function checkConfig(named: string | undefined, findings: Findings): Config | undefined {
+  try {
+    const loaded = loadConfigFile(named);
+    const { config, file } = loaded;
+    findings.warnings.push(...loadKeyRing(loaded).warnings);
+    findings.fine.push(
+      file === undefined
+        ? `there is no ${DEFAULT_CONFIG_FILE} here, the defaults hold`
+        : `${file}: no errors`,
+    );
+    return config;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    findings.errors.push(...error.message.split('\n'));
+    return undefined;
+  }
+}
+
+async function checkZones(
+  checked: Parameters<typeof checkZoneFiles>[0],
+  findings: Findings,
+  terminal: Terminal,
+): Promise<void> {
+  const effects = { ...realEffects({ level: 'error', format: 'text' }), log: SILENT_LOG };
+  const progress = new Progress(terminal, 'checking zones', effects.nowMs);
+  let report: LoadReport;
+  try {
+    report = await checkZoneFiles(checked, effects, (records) => progress.update(records));
+  } finally {
+    progress.end();
+  }
+  findings.errors.push(...report.errors);
+  for (const zone of report.zones) {
+    findings.errors.push(...zone.errors);
+    findings.warnings.push(...zone.warnings);
+    if (zone.errors.length > 0) continue;
+    findings.fine.push(
+      `${zone.path}: ${showName(zone.apex)} serial ${zone.serial}, ${count(zone.records, 'record')}`,
+    );
+  }
+}
+
+function count(number: number, what: string): string {
+  return `${number} ${what}${number === 1 ? '' : 's'}`;
+}
