@@ -45,15 +45,28 @@ class PairNumbers {
   readonly #lower: FactSet;
   readonly #pairs = new RowSet(2);
   readonly #factsOf: number[] = [];
+  /** Of pairs with nothing above; -1: not yet known. The operator's own networks are few. */
+  readonly #below: Int32Array;
   readonly #pair = new Int32Array(2);
   readonly #row = new Int32Array(FACT_WORDS);
 
   constructor(upper: FactSet, lower: FactSet) {
     this.#upper = upper;
     this.#lower = lower;
+    this.#below = new Int32Array(Math.max(1, lower.count)).fill(-1);
   }
 
   of(upper: number, lower: number): number {
+    if (upper !== 0) return this.#ofBoth(upper, lower);
+    let number = this.#below[lower] ?? -1;
+    if (number < 0) {
+      number = this.#joined(0, lower);
+      this.#below[lower] = number;
+    }
+    return number;
+  }
+
+  #ofBoth(upper: number, lower: number): number {
     this.#pair[0] = upper;
     this.#pair[1] = lower;
     const pair = this.#pairs.add(this.#pair);
