@@ -38,7 +38,7 @@ export const COMMANDS: readonly CommandRow[] = [
   },
   {
     name: 'key',
-    usage: 'NAME [--algorithm ALGORITHM] [--write DIR]',
+    usage: 'NAME [--algorithm ALGORITHM] [--write DIR] [--for FORM]',
     summary: 'make a key for updates and transfers: for waypost.toml, nsupdate, BIND and Knot',
     load: async () => (await import('./commands/key.ts')).KEY,
   },

@@ -139,6 +139,10 @@ export function prepareStatements(sql: Database, path: string) {
     clearRecords: query<[zone: number, limit: number]>('DELETE FROM rr WHERE zone = ? LIMIT ?'),
 
     // journal
+    /** The serial that a zone had when it was taken away last. */
+    lastRemoval: query<[apex: Uint8Array], [serial: number]>(
+      "SELECT serial_from FROM journal WHERE apex = ? AND action = 'remove' ORDER BY id DESC LIMIT 1",
+    ),
     insertJournal: query<
       [
         apex: Uint8Array,

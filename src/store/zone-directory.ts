@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import { type DomainName, showName } from '../wire/name.ts';
@@ -14,9 +14,14 @@ export interface ZoneFilePlaces {
 
 /**
  * The zone files by path, in the order of their names, with the apex that each name says. What is wrong with names is
- * added to `errors`; `undefined` when the directory cannot be read.
+ * added to `errors`; `undefined` when the directory cannot be read. One that `mayBeMissing` has no files then.
  */
-export function findZoneFiles(places: ZoneFilePlaces, errors: string[]): Map<string, DomainName> | undefined {
+export function findZoneFiles(
+  places: ZoneFilePlaces,
+  errors: string[],
+  mayBeMissing = false,
+): Map<string, DomainName> | undefined {
+  if (mayBeMissing && places.files === undefined && !existsSync(places.directory)) return new Map();
   const paths = listPaths(places, errors);
   if (paths === undefined) return undefined;
   const files = new Map<string, DomainName>();

@@ -4,7 +4,8 @@ import { checkSteering } from '../steer/check.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { checkZone } from '../zone/check.ts';
 import type { Finding } from '../zone/finding.ts';
-import { serialOf } from '../zone/serial.ts';
+import { isSerialAhead, serialOf } from '../zone/serial.ts';
+import type { ZoneView } from '../zone/view.ts';
 import type { Changed } from './change.ts';
 import type { ZoneDatabase } from './database.ts';
 import { ChangeRefusedError, StoreError } from './errors.ts';
@@ -36,6 +37,8 @@ export interface ZoneLoaderOptions extends ZoneFilePlaces {
   readonly turns?: Turns;
   /** Whether a zone comes from a primary: then a file of its name is an error. */
   isSecondary?(apex: DomainName): boolean;
+  /** Whether any zone does: then there need be no directory of zone files, as long as no zone came from one. */
+  hasSecondaries?(): boolean;
 }
 
 /** Keeps the zones of a directory of zone files: what people edit becomes changes. */
@@ -100,7 +103,9 @@ class Load {
   async #run(): Promise<LoadReport> {
     const { database } = this.#options;
     await this.#slices.run(clearLeftOvers(database));
-    const files = findZoneFiles(this.#options, this.#errors);
+    const mayBeMissing =
+      this.#options.hasSecondaries?.() === true && database.zones().every(({ source }) => source !== 'file');
+    const files = findZoneFiles(this.#options, this.#errors, mayBeMissing);
     if (files !== undefined) {
       for (const [path, apex] of files) {
         await this.#loadZone(apex, path);
@@ -168,6 +173,7 @@ class Load {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
     }
+    const warnings = [...said.warnings, ...this.#staleSerial(view, path)];
     const records = sorted.order.length;
     const zone = { view, records, by: { kind: 'file', name: path } } as const;
     if (records >= LARGE_ZONE) {
@@ -177,16 +183,26 @@ class Load {
       await writer.adoptComing({ ...zone, id, stored }, run, (_, count) =>
         onProgress?.(apex, count, 'served'),
       );
-      this.#report('new', apex, path, said.warnings, [], { added: records, removed: 0 });
+      this.#report('new', apex, path, warnings, [], { added: records, removed: 0 });
       return;
     }
     const id = await this.#slices.run(
       stageZone(database, sorted, files, (count) => onProgress?.(apex, count, 'stored')),
     );
-    this.#pending.push({ staged: { ...zone, id }, path, warnings: said.warnings });
+    this.#pending.push({ staged: { ...zone, id }, path, warnings });
     this.#pendingRecords += records;
     if (this.#pending.length >= ZONES_AT_ONCE || this.#pendingRecords >= RECORDS_AT_ONCE)
       await this.#adoptPending();
+  }
+
+  /** A zone that was here before may come back with a serial that secondaries take for an old one (RFC 1982). */
+  #staleSerial(view: ZoneView, path: string): readonly string[] {
+    const [last] = this.#options.database.statements.lastRemoval.get(view.apex) ?? [];
+    const serial = serialOf(view);
+    if (last === undefined || isSerialAhead(serial, last)) return [];
+    return [
+      `${path}: serial ${serial} is not ahead of ${last}, which the zone had when it was taken away: secondaries keep what they have until it is`,
+    ];
   }
 
   #startThread(): StoreThread {

@@ -206,6 +206,37 @@ describe('store/zone-loader', () => {
     expect(outcomes(await loader.load())).to.deep.equal(['new 7 3+3-0', 'failed 7 3+0-0']);
   });
 
+  it('a zone that comes back with a serial which secondaries take for an old one is warned of', async () => {
+    const path = join(zones, 'example.test.zone');
+    write('example.test.zone', HEAD);
+    await loader.load();
+    writer.change({ apex: name('example.test'), removed: [], added: [rr('dyn 60 A 192.0.2.9')], by: BY });
+    rmSync(path);
+    await loader.load();
+    write('example.test.zone', HEAD);
+    const report = await loader.load();
+    expect(report.zones[0]?.warnings).to.deep.equal([
+      `${path}: serial 7 is not ahead of 8, which the zone had when it was taken away: secondaries keep what they have until it is`,
+    ]);
+    rmSync(path);
+    await loader.load();
+    write('example.test.zone', HEAD.replace(' 7 ', ' 9 '));
+    expect((await loader.load()).zones[0]?.warnings).to.deep.equal([]);
+  });
+
+  it('a server of secondary zones alone needs no directory of zone files', async () => {
+    rmSync(zones, { recursive: true });
+    const secondary = new ZoneLoader({
+      directory: zones,
+      database,
+      writer,
+      effects,
+      hasSecondaries: () => true,
+    });
+    expect(await secondary.load()).to.deep.equal({ zones: [], errors: [] });
+    expect((await loader.load()).errors).to.have.length(1);
+  });
+
   it('a directory that cannot be read removes nothing', async () => {
     write('example.test.zone', HEAD);
     await loader.load();

@@ -15,6 +15,8 @@ export interface CheckedFiles {
   readonly files?: readonly string[];
   /** Whether a zone comes from a primary. */
   isSecondary?(apex: DomainName): boolean;
+  /** Whether any zone does. */
+  hasSecondaries?(): boolean;
 }
 
 /**

@@ -37,7 +37,8 @@ exit code: 0 nothing is wrong (there may be warnings), 1 something is, 2 the com
       if (config !== undefined) {
         const names = new Set(configuredSecondaries(config).secondaries.map(({ apex }) => showName(apex)));
         const isSecondary = (apex: DomainName) => names.has(showName(apex));
-        await checkZones({ directory: config.zones, isSecondary }, findings, terminal);
+        const hasSecondaries = () => names.size > 0;
+        await checkZones({ directory: config.zones, isSecondary, hasSecondaries }, findings, terminal);
       }
     }
     terminal.out(values.json === true ? findings.toJson() : findings.toText(terminal));

@@ -30,6 +30,7 @@ it is BIND's own form), and for Knot DNS and its knsupdate. Nothing is kept: red
                          ${TSIG_ALGORITHM_WORDS.slice(7).join(', ')}; default: ${TSIG_ALGORITHM_WORDS[0]}
   --write DIR            put the secret into DIR/NAME.secret, which the configuration then names, and the file for
                          nsupdate -k into DIR/NAME.key (both of mode 0600; never overwritten)
+  --for waypost          print the lines for waypost.toml alone, to be appended to it; so also bind (nsupdate), knot
 
 exit code: 0 done, 1 the file is there already or cannot be written, 2 the command line is wrong
 
@@ -38,7 +39,7 @@ exit code: 0 done, 1 the file is there already or cannot be written, 2 the comma
   async run(args, terminal) {
     const { values, positionals } = readArguments({
       args: [...args],
-      options: { algorithm: { type: 'string' }, write: { type: 'string' } },
+      options: { algorithm: { type: 'string' }, write: { type: 'string' }, for: { type: 'string' } },
       allowPositionals: true,
     });
     const [written, ...more] = positionals;
@@ -48,8 +49,9 @@ exit code: 0 done, 1 the file is there already or cannot be written, 2 the comma
     const algorithm = readAlgorithm(values.algorithm ?? TSIG_ALGORITHM_WORDS[0]);
     const secret = randomBytes(algorithm.hashLength).toString('base64');
     const key = { name, algorithm, secret };
+    const form = readForm(values.for);
     const file = values.write === undefined ? undefined : writeKey(values.write, key);
-    terminal.out(showKey(key, file));
+    terminal.out(form === undefined ? showKey(key, file) : FORMS[form](key, file));
     return 0;
   },
 };
@@ -62,20 +64,31 @@ interface NewKey {
   readonly secret: string;
 }
 
-/** `file`: where the secret was put; an absolute path. */
+/** In all forms. `file`: where the secret was put; an absolute path. */
 function showKey(key: NewKey, file: string | undefined): string {
-  const { name, algorithm, secret } = key;
-  const settings = {
-    algorithm: algorithm.word,
-    ...(file === undefined ? { secret } : { 'secret-file': file }),
-  };
   return `# waypost.toml
-[keys."${name}"]
-${stringify(settings)}
+${showForWaypost(key, file)}
 # a file for nsupdate -k FILE (mode 0600), or a clause of BIND's named.conf
 ${showForBind(key)}
 # knot.conf
 ${showForKnot(key)}`;
+}
+
+type ShowKey = (key: NewKey, file: string | undefined) => string;
+
+/** What `--for` may name. */
+const FORMS = {
+  waypost: (key, file) => `\n${showForWaypost(key, file)}`,
+  bind: showForBind,
+  knot: showForKnot,
+} as const satisfies Record<string, ShowKey>;
+
+function showForWaypost({ name, algorithm, secret }: NewKey, file: string | undefined): string {
+  const settings = {
+    algorithm: algorithm.word,
+    ...(file === undefined ? { secret } : { 'secret-file': file }),
+  };
+  return `[keys."${name}"]\n${stringify(settings).trimEnd()}\n`;
 }
 
 function showForBind({ name, algorithm, secret }: NewKey): string {
@@ -112,6 +125,18 @@ function readName(written: string): string {
   }
   if (/^[a-z0-9_-][a-z0-9._-]*\.$/.test(name)) return name;
   throw new UsageError(`'${written}': the name of a key is made of letters, digits, '-', '_' and '.'`);
+}
+
+function readForm(text: string | undefined): keyof typeof FORMS | undefined {
+  switch (text) {
+    case undefined:
+    case 'waypost':
+    case 'bind':
+    case 'knot':
+      return text;
+    default:
+      throw new UsageError(`--for ${text} is not known; known: ${Object.keys(FORMS).join(', ')}`);
+  }
 }
 
 function readAlgorithm(text: string): TsigAlgorithm {

@@ -6,6 +6,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { Timers } from '../../base/timers.ts';
 import type { Config } from '../../config/settings.ts';
 import type { ImageMemory } from '../../image/layout.ts';
+import { RetiredMemory } from '../../serve/retired-memory.ts';
 import type { ThreadShared } from '../../serve/thread-answerer.ts';
 import { CookieSecrets } from '../../store/cookie-secrets.ts';
 import { Opcode } from '../../wire/iana.ts';
@@ -36,6 +37,7 @@ export class Answering {
   readonly #effects: Effects;
   readonly #timers: Timers;
   #memory: ImageMemory;
+  readonly #retired = new RetiredMemory();
   #readers: Readers | undefined;
   #published: Promise<void> = Promise.resolve();
   #stopRotation: () => void = () => {};
@@ -64,9 +66,11 @@ export class Answering {
 
   /** Has every thread go over to a new generation of the image. */
   publish(memory: ImageMemory): void {
+    const old = this.#memory.image.byteLength;
     this.#memory = memory;
     this.responder.take(memory);
     this.#published = this.#readers?.publish(this.shared) ?? this.#published;
+    void this.#published.then(() => this.#retired.note(old));
   }
 
   /** Resolves when all threads answer from the newest generation. */

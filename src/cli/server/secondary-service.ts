@@ -75,6 +75,11 @@ export class SecondaryService {
     return unservable(database, apexes, effects.nowMs());
   }
 
+  /** Whether the configuration gives any zone a primary. */
+  get hasZones(): boolean {
+    return this.#configured().size > 0;
+  }
+
   isSecondary(apex: DomainName): boolean {
     return this.#configured().has(showName(apex));
   }

@@ -45,6 +45,7 @@ export class ZoneLoads {
       breathe: () => stopping.breathe(),
       turns: store.turns,
       isSecondary: (apex) => replication.secondaries.isSecondary(apex),
+      hasSecondaries: () => replication.secondaries.hasZones,
     });
   }
 

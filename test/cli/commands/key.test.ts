@@ -119,6 +119,17 @@ describe('cli/key', () => {
       expect(existsSync(join(directory, 'ci.secret'))).to.equal(false);
     }));
 
+  it('--for prints one form alone', async () => {
+    const directory = newDirectory();
+    expect(await key('ci', '--write', directory, '--for', 'waypost')).to.equal(
+      `\n[keys."ci."]\nalgorithm = "hmac-sha256"\nsecret-file = "${directory}/ci.secret"\n`,
+    );
+    expect(await key('ci', '--for', 'bind')).to.match(/^key "ci\." \{\n[^}]*\};\n$/);
+    expect(await key('ci', '--for', 'knot')).to.match(/^key:\n {2}- id: ci\.\n/);
+    const error = await failureOf(KEY.run(['ci', '--for', 'nsd'], capture()));
+    expect(`${error}`).to.contain('--for nsd is not known; known: waypost, bind, knot');
+  });
+
   it('--write never overwrites', () =>
     withFile('', 0o600, async (_, directory) => {
       const path = join(directory, 'ci.secret');
