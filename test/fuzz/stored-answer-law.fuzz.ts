@@ -53,17 +53,15 @@ describe('law of the raw view', () => {
           expect(message.flags.tc).to.equal(isTruncated);
           const records = [...message.answers, ...message.authorities, ...message.additionals];
           const kept: string[] = [];
+          let parts = 0; // a record may be in several, as a DNAME that was followed and then asked for
           for (const part of said.parts) {
             if (kept.length === records.length) break;
             kept.push(...part.records.map(showRecord));
+            parts++;
           }
           expect(records.map(showRecord)).to.deep.equal(kept);
-          const left = said.parts.flatMap((part) => (part.isNeeded ? part.records : []));
-          const isMissing = left.length > records.length || kept.length < left.length;
-          if (isMissing) expect(isTruncated).to.equal(true);
-          if (message.questions.length === 1 && left.every((record) => kept.includes(showRecord(record)))) {
-            expect(isTruncated).to.equal(false);
-          }
+          const isMissing = said.parts.slice(parts).some((part) => part.isNeeded && part.records.length > 0);
+          if (isMissing || message.questions.length === 1) expect(isTruncated).to.equal(isMissing);
         }
       }),
     );
