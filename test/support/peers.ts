@@ -2,6 +2,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { RRType } from '../../src/wire/iana.ts';
@@ -155,13 +156,22 @@ function fileOf(directory: string, apex: string): string {
   return join(directory, `${apex}.zone`);
 }
 
-/** A port nobody listened on a moment ago, for servers that cannot choose one themselves. */
+/** A port nobody listened on a moment ago, neither over TCP nor over UDP, for servers that cannot choose one themselves. */
 export async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, 'close');
-  return port;
+  for (let tries = 0; tries < 20; tries++) {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
+    const socket = createSocket('udp4');
+    const isFree = await new Promise<boolean>((resolve) => {
+      socket.once('error', () => resolve(false));
+      socket.bind(port, '127.0.0.1', () => resolve(true));
+    });
+    socket.close();
+    server.close();
+    await once(server, 'close');
+    if (isFree) return port;
+  }
+  throw new Error('no port is free over both TCP and UDP');
 }
