@@ -41,6 +41,8 @@ export interface Finding {
   readonly type?: number;
   /** The record meant. */
   readonly rdata?: Uint8Array;
+  /** The word of this record's line that is meant, from 1 (steering lines). */
+  readonly word?: number;
   /** What is wrong and what to do, without the owner's name. */
   readonly message: string;
 }
