@@ -2,6 +2,7 @@ import { SILENT_LOG } from '../../base/effects.ts';
 import { ConfigError } from '../../config/load.ts';
 import { configuredSecondaries } from '../../config/secondary-rules.ts';
 import type { Config } from '../../config/settings.ts';
+import { configuredTransfers } from '../../config/transfer-rules.ts';
 import type { LoadReport } from '../../store/load-report.ts';
 import { type DomainName, showName } from '../../wire/name.ts';
 import { readArguments } from '../arguments.ts';
@@ -10,6 +11,7 @@ import { DEFAULT_CONFIG_FILE, loadConfigFile } from '../config-file.ts';
 import { realEffects } from '../effects.ts';
 import { loadKeyRing } from '../key-ring.ts';
 import { Progress, paint, type Terminal } from '../terminal.ts';
+import { surroundingsOf } from '../zone-surroundings.ts';
 import { checkZoneFiles } from './check-zones.ts';
 
 /** `waypost check`: everything that would keep `waypost serve` from starting or from serving a zone, told at once. */
@@ -38,7 +40,10 @@ exit code: 0 nothing is wrong (there may be warnings), 1 something is, 2 the com
         const names = new Set(configuredSecondaries(config).secondaries.map(({ apex }) => showName(apex)));
         const isSecondary = (apex: DomainName) => names.has(showName(apex));
         const hasSecondaries = () => names.size > 0;
-        await checkZones({ directory: config.zones, isSecondary, hasSecondaries }, findings, terminal);
+        const rules = new Map(configuredTransfers(config).rules.map((rule) => [showName(rule.apex), rule]));
+        const surroundings = (apex: DomainName) => surroundingsOf(rules.get(showName(apex)));
+        const checked = { directory: config.zones, isSecondary, hasSecondaries, surroundings };
+        await checkZones(checked, findings, terminal);
       }
     }
     terminal.out(values.json === true ? findings.toJson() : findings.toText(terminal));

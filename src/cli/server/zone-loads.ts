@@ -4,6 +4,7 @@ import type { ReloadReport } from '../../control/protocol.ts';
 import type { LoadReport, ZoneReport } from '../../store/load-report.ts';
 import { ZoneLoader } from '../../store/zone-loader.ts';
 import { type DomainName, equalNames, showName } from '../../wire/name.ts';
+import { surroundingsOf } from '../zone-surroundings.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Replication } from './replication.ts';
 import type { Stopping } from './stopping.ts';
@@ -15,7 +16,7 @@ export type OnProgress = (zone: string, records: number) => void;
 /** What loading needs of the rest of the server. */
 export interface ZoneLoadsOptions {
   readonly config: Pick<Config, 'zones'>;
-  readonly live: Pick<LiveConfig, 'reload'>;
+  readonly live: Pick<LiveConfig, 'reload' | 'permissions'>;
   readonly store: Pick<ZoneStore, 'database' | 'writer' | 'turns'>;
   readonly replication: Pick<Replication, 'secondaries' | 'reconfigure'>;
   readonly stopping: Stopping;
@@ -35,7 +36,7 @@ export class ZoneLoads {
 
   constructor(options: ZoneLoadsOptions) {
     this.#options = options;
-    const { config, store, replication, stopping, effects, onProgress } = options;
+    const { config, live, store, replication, stopping, effects, onProgress } = options;
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database: store.database,
@@ -46,6 +47,7 @@ export class ZoneLoads {
       turns: store.turns,
       isSecondary: (apex) => replication.secondaries.isSecondary(apex),
       hasSecondaries: () => replication.secondaries.hasZones,
+      surroundings: (apex) => surroundingsOf(live.permissions.transfersOf(apex)),
     });
   }
 
