@@ -34,15 +34,16 @@ function withoutRecord(
   line: Pick<LintMember, 'rdata' | 'words' | 'member'>,
   members: ReadonlySet<string>,
 ): Finding {
-  const suggestion = suggestionFor(line.member, members);
+  const others = [...members].filter((member) => !owner.lines.has(member)); // those that have a line are not meant
+  const suggestion = others.length === 1 ? suggestionFor(line.member, others) : undefined;
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
   const message = `${line.member} is not among the A, AAAA and CNAME records of ${showName(owner.steered)}: add the record, or remove the line${hint}`;
   return lintFinding('member-without-record', owner, { line }, message);
 }
 
-function* lintPlace(owner: LintOwner, line: LintMember, { geo }: LintContext): Iterable<Finding> {
+function* lintPlace(owner: LintOwner, line: LintMember, context: LintContext): Iterable<Finding> {
   const { at } = line.attributes;
-  const known = at === undefined ? undefined : geo?.placeOf(line.member);
+  const known = at === undefined ? undefined : context.geo()?.placeOf(line.member);
   const km = at === undefined || known === undefined ? undefined : kmTooFar(at, known);
   if (at === undefined || known === undefined || km === undefined) return;
   const place = `${known.latitude},${known.longitude}`;
@@ -58,7 +59,7 @@ function* lintPlace(owner: LintOwner, line: LintMember, { geo }: LintContext): I
 }
 
 /** Clients that a member is for and that there cannot be. */
-function* lintClients(owner: LintOwner, line: LintMember, { geo }: LintContext): Iterable<Finding> {
+function* lintClients(owner: LintOwner, line: LintMember, context: LintContext): Iterable<Finding> {
   const { rank } = owner.policy;
   const { country, isp } = line.attributes;
   const noCountry = rank.includes('country') ? country.filter((code) => !isCountry(code)) : [];
@@ -67,7 +68,9 @@ function* lintClients(owner: LintOwner, line: LintMember, { geo }: LintContext):
     const message = `'country=${code}' of ${line.member} matches nobody: no country has this code (ISO 3166)${hint}; correct it, or remove it`;
     yield lintFinding('matches-nobody', owner, { line, key: 'country' }, message);
   }
-  if (geo === undefined || geo.isps.size === 0 || !rank.includes('isp')) return; // lint-rank.ts tells
+  if (!rank.includes('isp') || isp.length === 0) return;
+  const geo = context.geo();
+  if (geo === undefined || geo.isps.size === 0) return; // lint-rank.ts tells
   for (const name of isp) {
     if (geo.isps.has(name.toLowerCase())) continue;
     const suggestion = suggestionFor(name, geo.isps.values());

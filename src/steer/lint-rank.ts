@@ -20,15 +20,16 @@ export function* lintRank(owner: LintOwner, context: LintContext): Iterable<Find
 }
 
 /** Why a rank word cannot tell any members apart, and what to do; `undefined` when it can. */
-function whyInVain(owner: LintOwner, rank: RankWord, { geo }: LintContext): string | undefined {
+function whyInVain(owner: LintOwner, rank: RankWord, context: LintContext): string | undefined {
   const members = [...membersOf(owner)].map(({ member }) => member);
   if (rank === 'distance') {
-    if (members.some((member) => mayHavePlace(owner, member, geo))) return undefined;
+    if (members.some((member) => mayHavePlace(owner, member, context))) return undefined;
     return 'no member has a place; give members their at=';
   }
   if (members.every((member) => attributesOf(owner, member)[rank].length === 0)) {
     return `no member has ${rank}=; give it to members`;
   }
+  const geo = rank === 'isp' || rank === 'asn' ? context.geo() : undefined;
   if (geo === undefined) return undefined;
   if (rank === 'isp' && geo.isps.size === 0) {
     return 'the geography data knows the operator of no network; configure an ISP or ASN database or networks.csv';
@@ -40,20 +41,22 @@ function whyInVain(owner: LintOwner, rank: RankWord, { geo }: LintContext): stri
 }
 
 /** By its line, or by its address: where the tables are not at hand, they may know it. */
-function mayHavePlace(owner: LintOwner, member: string, geo: LintContext['geo']): boolean {
+function mayHavePlace(owner: LintOwner, member: string, context: LintContext): boolean {
   if (attributesOf(owner, member).at !== undefined) return true;
-  return scanAddress(member) !== undefined && (geo === undefined || geo.placeOf(member) !== undefined);
+  if (scanAddress(member) === undefined) return false;
+  const geo = context.geo();
+  return geo === undefined || geo.placeOf(member) !== undefined;
 }
 
 // --- members that share every tier ---
 
 /** Members of one RRset that `rank` cannot tell apart for any client, as far as that is because of their place. */
-function* lintSamePlaces(owner: LintOwner, { geo }: LintContext): Iterable<Finding> {
+function* lintSamePlaces(owner: LintOwner, context: LintContext): Iterable<Finding> {
   for (const { type, members } of owner.rrsets) {
     const groups = new Map<string, { place: KnownPlace; members: string[]; isSaid: boolean }>();
     for (const member of members) {
       const { at, backup, bias } = attributesOf(owner, member);
-      const place = at === undefined ? geo?.placeOf(member) : { ...at, centreOf: undefined };
+      const place = at === undefined ? context.geo()?.placeOf(member) : { ...at, centreOf: undefined };
       if (place === undefined) continue;
       const key = JSON.stringify([placeKey(place), backup, bias, attributesRanked(owner, member)]);
       const group = groups.get(key) ?? { place, members: [], isSaid: false };

@@ -16,8 +16,11 @@ import { lintRank } from './lint-rank.ts';
 export interface LintContext {
   /** Seconds since 1970. */
   readonly nowSeconds: number;
-  /** Where networks are; `undefined` while that is not known, and then the rules that need it say nothing. */
-  readonly geo: LintGeo | undefined;
+  /**
+   * Where networks are; `undefined` while that is not known, and then the rules that need it say nothing. Only asked for when
+   * a rule does need it, since it may have to be read first.
+   */
+  geo(): LintGeo | undefined;
   /** Who gets the zone in the live view: addresses or keys of secondaries, for people. */
   readonly liveSecondaries: readonly string[];
 }

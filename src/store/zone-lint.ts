@@ -37,7 +37,7 @@ export class ZoneLint {
   }
 }
 
-const NOTHING_KNOWN: ZoneSurroundings = { geo: undefined, liveSecondaries: [] };
+const NOTHING_KNOWN: ZoneSurroundings = { geo: () => undefined, liveSecondaries: [] };
 
 function* touchedSteering(view: ZoneView, difference: FileDifference): Iterable<Owner> {
   const names = new Map<string, DomainName>();

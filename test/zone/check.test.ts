@@ -12,9 +12,11 @@ import { type MemoryZone, memoryZone } from '../support/memory-zone.ts';
 import { name } from '../support/rr.ts';
 import { NOW_SECONDS } from '../support/updating.ts';
 
+const NETWORKS = readFileSync('test/zones/broken/networks.csv', 'utf8');
+const GEO = new LintGeo(tablesOf({ 'networks.csv': NETWORKS }));
 const SURROUNDINGS = {
   nowSeconds: NOW_SECONDS,
-  geo: new LintGeo(tablesOf({ 'networks.csv': readFileSync('test/zones/broken/networks.csv', 'utf8') })),
+  geo: () => GEO,
   liveSecondaries: ['the secondaries with key ns2.'],
 };
 

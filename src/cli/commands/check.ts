@@ -76,15 +76,16 @@ class Findings {
   }
 }
 
-/** In the order of files and lines, where they begin with such a place. */
+/** In the order of files, lines and columns, where they begin with such a place. */
 function byPlace(findings: readonly string[]): string[] {
-  const place = (text: string): [string, number] => {
-    const [, path = text, line = '0'] = /^(.*?):(\d+):/.exec(text) ?? [];
-    return [path, Number(line)];
+  const place = (text: string): [string, number, number] => {
+    const [, path = text, line = '0', column = '0'] = /^(.*?):(\d+):(?:(\d+):)?/.exec(text) ?? [];
+    return [path, Number(line), Number(column)];
   };
   return findings.toSorted((a, b) => {
-    const [[pathA, lineA], [pathB, lineB]] = [place(a), place(b)];
-    return pathA === pathB ? lineA - lineB : pathA < pathB ? -1 : 1;
+    const [[pathA, lineA, columnA], [pathB, lineB, columnB]] = [place(a), place(b)];
+    if (pathA !== pathB) return pathA < pathB ? -1 : 1;
+    return lineA - lineB || columnA - columnB;
   });
 }
 
