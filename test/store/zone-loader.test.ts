@@ -132,6 +132,20 @@ describe('store/zone-loader', () => {
     expect(image.at('example.test.', '_steer.www.example.test.')[0]).to.include('order=rotate');
   });
 
+  it('steering that is probably not meant is said once: at the load that brings it, or changes it', async () => {
+    const file = (www: string, api: string) =>
+      `${HEAD}www A 192.0.2.1\nwww A ${www}\n_steer.www TXT "ttl=60"\napi A 192.0.2.3\n_steer.api TXT "${api}"\n`;
+    const warnings = (report: LoadReport) =>
+      report.zones[0]?.warnings.map((text) => text.replace(/^.*zone:([\d:]+): .*(\[.*\])$/, '$1 $2'));
+    write('example.test.zone', file('192.0.2.2', 'min=0'));
+    expect(warnings(await loader.load())).to.deep.equal(['7:17 [low-ttl-too-long]']);
+    expect(warnings(await loader.load())).to.deep.equal([]);
+    write('example.test.zone', file('192.0.2.2', 'min=1'));
+    expect(warnings(await loader.load())).to.deep.equal(['9:17 [single-member]']);
+    write('example.test.zone', file('192.0.2.22', 'min=1'));
+    expect(warnings(await loader.load())).to.deep.equal(['7:17 [low-ttl-too-long]']);
+  });
+
   it('a file that does not parse changes nothing and says file, line and column', async () => {
     write('example.test.zone', `${HEAD}www A 192.0.2.1\n`);
     await loader.load();
