@@ -7,7 +7,7 @@ import { rrsetOf } from '../zone/owner.ts';
 import type { Owner } from '../zone/record.ts';
 import { showLine, steeredOwner } from '../zone/steering-owner.ts';
 import type { ZoneView } from '../zone/view.ts';
-import { type SteeringLine, scanSteeringLine, steeringLinesOf } from './lines.ts';
+import { scanSteeringLine } from './lines.ts';
 import { isSteeredType, memberOf } from './member.ts';
 import { DEFAULT_ATTRIBUTES, type MemberAttributes } from './member-line.ts';
 import type { Policy } from './policy-line.ts';
@@ -50,20 +50,24 @@ export interface LintOwner {
 export function lintOwnerOf(view: Pick<ZoneView, 'get'>, owner: Owner): LintOwner | undefined {
   const { name } = owner;
   const steered = steeredOwner(name);
-  const { policy, faults } = steeringLinesOf(owner);
-  if (steered === undefined || policy === undefined || faults.length > 0) return undefined;
   const lines = new Map<string, LintMember>();
   const verdicts: (LintLine & { verdict: Verdict })[] = [];
-  let policyLine: LintLine | undefined;
+  let policy: (LintLine & { policy: Policy }) | undefined;
   for (const rdata of rrsetOf(owner, RRType.TXT)?.rdatas ?? []) {
     const text = showLine(rdata);
+    const { line } = scanSteeringLine(text);
     const place = { rdata, words: splitLine(text) };
-    const line: SteeringLine | undefined = scanSteeringLine(text).line;
-    if (line?.kind === 'policy') policyLine = place;
-    else if (line?.kind === 'member') lines.set(line.member, { ...line, ...place });
-    else if (line?.kind === 'verdict') verdicts.push({ verdict: line.verdict, ...place });
+    if (line?.kind === 'verdict') {
+      verdicts.push({ ...place, verdict: line.verdict });
+    } else if (line?.kind === 'member' && !lines.has(line.member)) {
+      lines.set(line.member, { ...place, member: line.member, attributes: line.attributes });
+    } else if (line?.kind === 'policy' && policy === undefined) {
+      policy = { ...place, policy: line.policy };
+    } else {
+      return undefined;
+    }
   }
-  if (policyLine === undefined) return undefined;
+  if (steered === undefined || policy === undefined) return undefined;
   const rrsets = (view.get(steered)?.rrsets ?? [])
     .filter(({ type }) => isSteeredType(type))
     .map(({ type, ttl, rdatas }) => ({
@@ -71,7 +75,7 @@ export function lintOwnerOf(view: Pick<ZoneView, 'get'>, owner: Owner): LintOwne
       ttl,
       members: rdatas.map((rdata) => memberOf(type, rdata)),
     }));
-  return { name, steered, policy, policyLine, lines, verdicts, rrsets };
+  return { name, steered, policy: policy.policy, policyLine: policy, lines, verdicts, rrsets };
 }
 
 /** What is said of a member; what is so by default where it has no line. */

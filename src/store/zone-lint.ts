@@ -25,14 +25,20 @@ export class ZoneLint {
     this.#surroundings = surroundings;
   }
 
-  /** About these owners, as far as they are `_steer.<owner>`. */
-  of(view: ZoneView, owners: Iterable<Owner>): Iterable<Finding> {
+  /** About these owners, as far as they are `_steer.<owner>`; yields between them. */
+  *of(view: ZoneView, owners: Iterable<Owner>): Generator<void, Finding[]> {
     const nowSeconds = Math.floor(this.#nowMs() / 1000);
-    return lintSteering(view, owners, { ...this.#surroundings(view.apex), nowSeconds });
+    const context = { ...this.#surroundings(view.apex), nowSeconds };
+    const findings: Finding[] = [];
+    for (const owner of owners) {
+      findings.push(...lintSteering(view, [owner], context));
+      yield;
+    }
+    return findings;
   }
 
-  /** About the steered owners that a difference has touched; `view` is the zone after it. */
-  ofChanged(view: ZoneView, difference: FileDifference): Iterable<Finding> {
+  /** About the steered owners that a difference has touched; `view` is the zone after it. Yields as {@link of} does. */
+  ofChanged(view: ZoneView, difference: FileDifference): Generator<void, Finding[]> {
     return this.of(view, touchedSteering(view, difference));
   }
 }

@@ -173,7 +173,7 @@ class Load {
     const { database, writer, onProgress } = this.#options;
     const { sorted, files } = scanned;
     const view = new SortedZoneView(sorted);
-    const said = sayFindings(this.#findingsOf(view), scanned, path);
+    const said = sayFindings(await this.#slices.run(this.#check(view)), scanned, path);
     if (said.errors.length > 0) {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
@@ -241,7 +241,8 @@ class Load {
     const difference = await this.#slices.run(findDifference(database, id, sorted, apex));
     try {
       const changed = await this.#change(apex, path, difference, files);
-      const warned = [...changed.warnings, ...this.#lint.ofChanged(database.view(apex), difference)];
+      const steps = this.#lint.ofChanged(database.view(apex), difference);
+      const warned = [...changed.warnings, ...(await this.#slices.run(steps))];
       const said = sayFindings(warned, scanned, path);
       const warnings = [...said.warnings, ...sayConflicts(changed.conflicts, path)];
       const outcome = changed.serialFrom === changed.serialTo ? 'unchanged' : 'changed';
@@ -297,9 +298,14 @@ class Load {
     }
   }
 
-  #findingsOf(view: SortedZoneView): Iterable<Finding> {
-    const steering = [...view.steeringOwners()];
-    return [...checkZone(view.forCheck()), ...checkSteering(steering), ...this.#lint.of(view, steering)];
+  *#check(view: SortedZoneView): Generator<void, Finding[]> {
+    const findings = [...checkZone(view.forCheck())];
+    for (const owner of view.steeringOwners()) {
+      findings.push(...checkSteering([owner]));
+      yield;
+    }
+    const lint = yield* this.#lint.of(view, view.steeringOwners());
+    return [...findings, ...lint];
   }
 
   #report(
