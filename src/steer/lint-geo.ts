@@ -1,5 +1,6 @@
 // What the geography tables know, as far as steering lines are compared with it.
 import { scanAddress } from '../base/ip.ts';
+import { suggestionFor } from '../base/suggest.ts';
 import { COUNTRIES } from '../geo/countries.ts';
 import { countryReachKm } from '../geo/country-reach.ts';
 import { distanceMetres, unitVector } from '../geo/distance.ts';
@@ -17,7 +18,7 @@ export interface KnownPlace extends Coordinates {
 /** Answers questions about tables; what takes a walk through them is found once. */
 export class LintGeo {
   readonly #tables: GeoTables;
-  #isps: ReadonlyMap<string, string> | undefined;
+  #isps: readonly string[] | undefined;
   #knowsAsns: boolean | undefined;
 
   constructor(tables: GeoTables) {
@@ -34,15 +35,22 @@ export class LintGeo {
     return { latitude, longitude, centreOf: isCountryCentre ? country : undefined };
   }
 
-  /** The operators that are known, by their names in lower case, as they are written in lines. */
-  get isps(): ReadonlyMap<string, string> {
-    this.#isps ??= new Map(
-      this.#tables.ispNames
-        .filter((name) => name !== '')
-        .map((name) => name.replaceAll(' ', '_'))
-        .map((name) => [name.toLowerCase(), name]),
-    );
-    return this.#isps;
+  /** Whether the operator of any network is known. */
+  get knowsIsps(): boolean {
+    return this.#tables.ispNames.some((name) => name !== '');
+  }
+
+  /** Whether an operator is known as a member line names it. */
+  isIsp(name: string): boolean {
+    return this.#tables.ispNumbers(name).length > 0;
+  }
+
+  /** The operator that was perhaps meant, as a line would name it. */
+  suggestedIsp(name: string): string | undefined {
+    this.#isps ??= this.#tables.ispNames
+      .filter((known) => known !== '')
+      .map((known) => known.replaceAll(/[ ,]+/g, '_'));
+    return suggestionFor(name, this.#isps);
   }
 
   /** Whether any network's AS number is known. */

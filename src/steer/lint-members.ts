@@ -70,10 +70,10 @@ function* lintClients(owner: LintOwner, line: LintMember, context: LintContext):
   }
   if (!rank.includes('isp') || isp.length === 0) return;
   const geo = context.geo();
-  if (geo === undefined || geo.isps.size === 0) return; // lint-rank.ts tells
+  if (geo === undefined || !geo.knowsIsps) return; // lint-rank.ts tells
   for (const name of isp) {
-    if (geo.isps.has(name.toLowerCase())) continue;
-    const suggestion = suggestionFor(name, geo.isps.values());
+    if (geo.isIsp(name)) continue;
+    const suggestion = geo.suggestedIsp(name);
     const hint = suggestion === undefined ? '' : `; did you mean ${quote(suggestion)}?`;
     const message = `${quote(`isp=${name}`)} of ${line.member} matches nobody: the geography data knows no operator of this name; correct it, or put its networks into networks.csv${hint}`;
     yield lintFinding('matches-nobody', owner, { line, key: 'isp' }, message);

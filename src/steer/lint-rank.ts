@@ -31,7 +31,7 @@ function whyInVain(owner: LintOwner, rank: RankWord, context: LintContext): stri
   }
   const geo = rank === 'isp' || rank === 'asn' ? context.geo() : undefined;
   if (geo === undefined) return undefined;
-  if (rank === 'isp' && geo.isps.size === 0) {
+  if (rank === 'isp' && !geo.knowsIsps) {
     return 'the geography data knows the operator of no network; configure an ISP or ASN database or networks.csv';
   }
   if (rank === 'asn' && !geo.knowsAsns) {
