@@ -4,7 +4,7 @@ import type { ReloadReport } from '../../control/protocol.ts';
 import type { LoadReport, ZoneReport } from '../../store/load-report.ts';
 import { ZoneLoader } from '../../store/zone-loader.ts';
 import { type DomainName, equalNames, showName } from '../../wire/name.ts';
-import { surroundingsOf } from '../zone-surroundings.ts';
+import { lazyGeo, surroundingsOf } from '../zone-surroundings.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Replication } from './replication.ts';
 import type { Stopping } from './stopping.ts';
@@ -22,6 +22,8 @@ export interface ZoneLoadsOptions {
   readonly stopping: Stopping;
   /** Resolves when every query thread answers with what is loaded. */
   published(): Promise<void>;
+  /** The location data in use, for warnings about steering; without it those that need it are not given. */
+  geoMemory?(): SharedArrayBuffer | undefined;
   readonly effects: Effects;
   readonly onProgress: OnProgress;
 }
@@ -37,6 +39,7 @@ export class ZoneLoads {
   constructor(options: ZoneLoadsOptions) {
     this.#options = options;
     const { config, live, store, replication, stopping, effects, onProgress } = options;
+    const geo = lazyGeo(() => options.geoMemory?.());
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database: store.database,
@@ -47,7 +50,7 @@ export class ZoneLoads {
       turns: store.turns,
       isSecondary: (apex) => replication.secondaries.isSecondary(apex),
       hasSecondaries: () => replication.secondaries.hasZones,
-      surroundings: (apex) => surroundingsOf(live.permissions.transfersOf(apex)),
+      surroundings: (apex) => surroundingsOf(live.permissions.transfersOf(apex), geo),
     });
   }
 
