@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import { type LintContext, lintSteering } from '../../src/steer/lint.ts';
 import { LintGeo } from '../../src/steer/lint-geo.ts';
 import { showLine } from '../../src/zone/steering-owner.ts';
@@ -64,6 +65,34 @@ describe('steer/lint', () => {
       throw new Error('asked');
     };
     expect(rules(THREE, ['rank=country order=rotate', '192.0.2.1 country=CN'], { geo })).to.deep.equal([]);
+  });
+
+  it('whatever is said: findings are about words that are there, in one line without a full stop', () => {
+    const policyWord = fc.constantFrom(
+      ...'rank=isp,distance rank=country,net rank=distance within=5 order=sticky order=weighted take=2 need=5 min=0 min=100% ttl=60 settle=5 prefix=24/56'.split(
+        ' ',
+      ),
+    );
+    const memberWord = fc.constantFrom(
+      ...'backup at=1,2 at=2,1 weight=0 weight=5 isp=x,y asn=5 country=UK continent=AS net=192.0.2.0/24 bias=9'.split(
+        ' ',
+      ),
+    );
+    const member = fc.constantFrom('192.0.2.1', '198.51.100.1', '203.0.113.1', '2001:db8::1', 'a.example.');
+    const records = fc.uniqueArray(
+      fc.constantFrom('A 192.0.2.1', 'A 192.0.2.2', 'A 198.51.100.1', 'AAAA 2001:db8::1', 'TXT x'),
+      { minLength: 1 },
+    );
+    const memberLine = fc.tuple(member, fc.uniqueArray(memberWord, { maxLength: 4 }));
+    const lines = fc.tuple(fc.uniqueArray(policyWord, { minLength: 1, maxLength: 4 }), fc.array(memberLine));
+    fc.assert(
+      fc.property(records, lines, fc.boolean(), (owned, [policy, members], isKnown) => {
+        const texts = [policy.join(' '), ...members.map(([first, words]) => [first, ...words].join(' '))];
+        for (const text of found(owned.join(', '), texts, { geo: () => (isKnown ? GEO : undefined) })) {
+          expect(text).to.match(/^[a-z-]+ '[^']+': [^\n]*[^.\n]$|^nothing-to-steer ''/);
+        }
+      }),
+    );
   });
 
   describe('member-without-record', () => {
