@@ -21,6 +21,8 @@ export interface ZoneLoadsOptions {
   readonly stopping: Stopping;
   /** Resolves when every query thread answers with what is loaded. */
   published(): Promise<void>;
+  /** The configuration has been read again. */
+  onReconfigured(): void;
   readonly effects: Effects;
   readonly onProgress: OnProgress;
 }
@@ -54,9 +56,10 @@ export class ZoneLoads {
    * does.
    */
   async reload(apex?: DomainName): Promise<ReloadReport> {
-    const { live, replication, effects } = this.#options;
+    const { live, replication, onReconfigured, effects } = this.#options;
     const mistakes = live.reload();
     replication.reconfigure();
+    onReconfigured();
     for (const mistake of mistakes)
       effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const { zones, errors } = await this.load();
