@@ -11,7 +11,7 @@ import type { AtlasPaths } from './load-geo.ts';
 import type { TablesOrder, TablesOutcome } from './make-tables.ts';
 import { type Reported, reportGeo, warningsOf } from './report.ts';
 import { type AtlasFile, stampOf } from './source-file.ts';
-import { isOfPaths, type KeySource, keyOf, type TablesKey } from './tables-key.ts';
+import { type KeySource, keyOf, type TablesKey } from './tables-key.ts';
 
 /** What the atlas needs of the rest of the server. */
 export interface AtlasOptions {
@@ -21,6 +21,8 @@ export interface AtlasOptions {
   onTables(memory: SharedArrayBuffer | undefined): void;
   /** Begins to make tables; on a thread, unless a test has its own way. */
   readonly makeTables?: (order: TablesOrder) => TablesJob;
+  /** Asks the system, unless a test has its own way. */
+  readonly stampOf?: (path: string) => Promise<string>;
 }
 
 /**
@@ -37,6 +39,7 @@ export class Atlas {
   readonly #keptPath: string;
   readonly #options: AtlasOptions;
   readonly #makeTables: (order: TablesOrder) => TablesJob;
+  readonly #stampOf: (path: string) => Promise<string>;
   #files: readonly AtlasFile[];
   #tables: GeoTables | undefined;
   /** The files as they were when they were read last. */
@@ -55,6 +58,7 @@ export class Atlas {
     this.#keptPath = keptPath;
     this.#options = options;
     this.#makeTables = options.makeTables ?? makeTablesOnThread;
+    this.#stampOf = options.stampOf ?? stampOf;
     this.#files = files;
     if (files.length === 0) return;
     const { tables, problem } = readKept(keptPath);
@@ -100,8 +104,10 @@ export class Atlas {
   async reload(files: readonly AtlasFile[]): Promise<void> {
     this.#files = files;
     await this.#look; // which is of the old files, or began before they changed
-    if (files.length === 0 && this.#tables !== undefined) this.#use(undefined);
-    await this.#begin(true);
+    if (files.length > 0) return await this.#begin(true);
+    this.#sources = [];
+    this.#trouble = undefined;
+    if (this.#tables !== undefined) this.#use(undefined);
   }
 
   /** How it all is. */
@@ -136,7 +142,7 @@ export class Atlas {
   /** `isAsked`: somebody wants to know, so files that were written a moment ago are read, and all warnings are told. */
   async #lookAtFiles(isAsked: boolean): Promise<void> {
     const files = this.#files;
-    const stamps = await Promise.all(files.map(({ path }) => stampOf(path)));
+    const stamps = await Promise.all(files.map(({ path }) => this.#stampOf(path)));
     if (this.#isStopped) return;
     const isAgain = isAsked && this.#trouble !== undefined;
     if (this.#isKnown(files, stamps) && !isAgain) {
@@ -148,12 +154,10 @@ export class Atlas {
     }
   }
 
+  /** Whether these are the files that were read last. */
   #isKnown(files: readonly AtlasFile[], stamps: readonly string[]): boolean {
-    const paths = files.map(({ path }) => path);
-    const { length } = this.#sources;
-    if (length !== files.length || !this.#sources.every(({ path }, i) => path === paths[i])) return false;
-    if (!this.#sources.every(({ stamp }, i) => stamp === stamps[i])) return false;
-    return this.#trouble !== undefined || isOfPaths(this.#key, paths) || files.length === 0;
+    if (this.#sources.length !== files.length) return false;
+    return this.#sources.every(({ path, stamp }, i) => path === files[i]?.path && stamp === stamps[i]);
   }
 
   /** Whether files that have changed have done changing: those that are copied over are not read half. */
@@ -225,8 +229,9 @@ export class Atlas {
   }
 
   #tell(): void {
-    const { nowMs, log } = this.#options.effects;
-    for (const warning of warningsOf(this.#reported, nowMs())) log.warn(`geo: ${warning}`);
+    const { effects } = this.#options;
+    const { log } = effects;
+    for (const warning of warningsOf(this.#reported, effects.nowMs())) log.warn(`geo: ${warning}`);
     if (this.#trouble !== undefined) log.error(`geo: ${this.#trouble}; the old tables stay`);
   }
 }
