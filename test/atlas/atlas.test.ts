@@ -213,7 +213,9 @@ describe('atlas/atlas', () => {
     const served = workshop.open('a');
     atlas = served;
     served.start();
-    expect(workshop.lines()).to.deep.equal(['info geo: compiling anew, since the kept tables cannot be used']);
+    expect(workshop.lines()).to.deep.equal([
+      'info geo: compiling anew, since the kept tables cannot be used',
+    ]);
     expect(existsSync(`${workshop.keptPath}.new`)).to.equal(false);
   });
 
@@ -312,7 +314,9 @@ describe('atlas/atlas', () => {
     await workshop.look();
     await workshop.look();
     await workshop.died();
-    expect(workshop.lines()).to.deep.equal(['error geo: the thread has ended: no memory; the old tables stay']);
+    expect(workshop.lines()).to.deep.equal([
+      'error geo: the thread has ended: no memory; the old tables stay',
+    ]);
     expect([countryIn(served), served.report().warnings]).to.deep.equal([
       'DE',
       ['the thread has ended: no memory'],

@@ -162,6 +162,15 @@ describe('the control socket', () => {
     expect(waited).to.deep.equal([500, 10_000]);
   });
 
+  it('tells of location data, and what is known of an address', async () => {
+    const client = new ControlClient(directory);
+    expect(await client.geo()).to.deep.equal(GEO);
+    expect((await client.geoLookup('2001:db8::1')).country).to.equal('DE');
+    expect(String(await client.geoLookup('nonsense').catch(String))).to.contain(
+      "'nonsense' is no IP address",
+    );
+  });
+
   it('says of a question without an answer why, and the log has no error', async () => {
     const failure = await new ControlClient(directory).wait('untold.test.', 9, 500).catch(String);
     expect(failure).to.match(/nobody is told of untold\.test\./);
