@@ -50,18 +50,18 @@ export function showWarnings(warnings: readonly string[], terminal: Terminal): s
 function showReport(report: GeoReport, isServing: boolean, terminal: Terminal): string {
   if (report.files.length === 0) return 'no location data: [geo] databases is [] and there is no networks\n';
   const columns = [
-    { title: 'file' },
+    { title: 'use' },
     { title: 'kind' },
     { title: 'built' },
     { title: 'days old', align: 'right' as const },
-    { title: 'use' },
+    { title: 'file' },
   ];
   const rows = report.files.map((file) => [
-    file.name,
+    file.use,
     file.kind ?? '',
     file.built ?? '',
     showAge(file, terminal),
-    file.use,
+    file.name,
   ]);
   const { ipv4Ranges, ipv6Ranges, locations, octets, compiled, isCompiling } = report;
   const who = isServing ? 'the server answers from' : 'no server is running; it would answer from';

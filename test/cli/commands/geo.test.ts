@@ -107,12 +107,12 @@ IP Geolocation by DB-IP (https://db-ip.com)
       configure('databases = ["city.mmdb", "missing.mmdb"]\nnetworks = "networks.csv"');
       const { code, out } = await run('status');
       const [head, ...lines] = out.replace(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?/g, 'DAY').split('\n');
-      expect([code, head?.split(/ {2,}/)]).to.deep.equal([0, ['file', 'kind', 'built', 'days old', 'use']]);
+      expect([code, head?.split(/ {2,}/)]).to.deep.equal([0, ['use', 'kind', 'built', 'days old', 'file']]);
       expect(lines.map((line) => line.replace(/ {2,}/g, '  '))).to.deep.equal([
-        '…/networks.csv  networks  in use',
-        '…/city.mmdb  DBIP-City-Lite  DAY  200  in use',
-        '…/missing.mmdb  left out',
-        'no server is running; it would answer from 5 ranges of IPv4, 7 of IPv6, 6 locations; 1.1 MB, compiled DAY',
+        'in use  networks  …/networks.csv',
+        'in use  DBIP-City-Lite  DAY  200  …/city.mmdb',
+        'left out  …/missing.mmdb',
+        'no server is running; it would answer from 6 ranges of IPv4, 8 of IPv6, 5 locations; 1.0 MB, compiled DAY',
         'IP Geolocation by DB-IP (https://db-ip.com)',
         'warning: …/missing.mmdb: there is no such file; nothing is known from it',
         'warning: …/city.mmdb: DBIP-City-Lite of DAY is 200 days old, and addresses move: get a newer one (docs/geography.md, "Keep it fresh")',
