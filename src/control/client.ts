@@ -1,6 +1,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { GeoLookup, GeoReport } from '../geo/report.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import {
   CONTROL_SOCKET,
@@ -20,6 +21,9 @@ import {
 export class ControlError extends WaypostError {
   readonly code = 'WP_CONTROL';
 }
+
+/** No server works on the data directory. */
+export class NoServerError extends ControlError {}
 
 /** Asks the server that works on `dataDirectory`. Every call throws {@link ControlError}. */
 export class ControlClient {
@@ -53,6 +57,14 @@ export class ControlClient {
 
   members(name: string): Promise<MembersReport> {
     return this.#ask('GET', `/members?${new URLSearchParams({ name })}`);
+  }
+
+  geo(): Promise<GeoReport> {
+    return this.#ask('GET', '/geo');
+  }
+
+  geoLookup(address: string): Promise<GeoLookup> {
+    return this.#ask('GET', `/geo/lookup?${new URLSearchParams({ address })}`);
   }
 
   sayOfMember({ name, member, state, until, reason, by }: MemberRequest): Promise<MemberSaid> {
@@ -112,14 +124,14 @@ export class ControlClient {
         throw new ControlError(saying(response, JSON.parse(text)));
       }
     } catch (error) {
-      throw error instanceof ControlError ? error : new ControlError(this.#explain(error), { cause: error });
+      throw error instanceof ControlError ? error : this.#failure(error);
     }
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */
   #ask<T>(method: string, path: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const fail = (error: unknown): void => reject(new ControlError(this.#explain(error), { cause: error }));
+      const fail = (error: unknown): void => reject(this.#failure(error));
       const call = request({ socketPath: this.#path, method, path }, (response) => {
         response.setEncoding('utf8');
         let text = '';
@@ -142,14 +154,17 @@ export class ControlClient {
     });
   }
 
-  #explain(error: unknown): string {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  #failure(cause: unknown): ControlError {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-      return `no server is running on this data directory (${this.#path}); start one with waypost serve, or name its configuration with -c`;
+      const message = `no server is running on this data directory (${this.#path}); start one with waypost serve, or name its configuration with -c`;
+      return new NoServerError(message, { cause });
     }
-    if (code === 'EACCES')
-      return `no permission for ${this.#path}; run this as the user that runs the server`;
-    return `asking the server at ${this.#path} failed: ${messageOf(error)}`;
+    const message =
+      code === 'EACCES'
+        ? `no permission for ${this.#path}; run this as the user that runs the server`
+        : `asking the server at ${this.#path} failed: ${messageOf(cause)}`;
+    return new ControlError(message, { cause });
   }
 }
 

@@ -8,7 +8,7 @@ import { type Example, examplesOf, matchesOutput } from '../support/examples.ts'
 import { SECRET } from '../support/tsig.ts';
 
 /** Every page that people read. */
-const PAGES = ['.', 'docs', 'src', 'test', 'zones']
+const PAGES = ['.', 'docs', 'geo', 'src', 'test', 'zones']
   .flatMap((folder) =>
     readdirSync(folder, { recursive: folder !== '.', encoding: 'utf8' }).map((file) =>
       normalize(join(folder, file)),
@@ -95,6 +95,7 @@ describe('the examples in the documentation', function () {
   for (const page of [
     'README.md',
     'docs/zones.md',
+    'docs/geography.md',
     'docs/history.md',
     'docs/members.md',
     'docs/updates.md',
@@ -194,8 +195,10 @@ async function serveExampleZones(): Promise<ChildServer> {
   const zones = Object.fromEntries(
     readdirSync('zones').map((file) => [file, readFileSync(join('zones', file), 'utf8')]),
   );
-  const settings = config.slice(config.indexOf('[identity]'));
+  const settings = config.slice(config.indexOf('\n['));
   const server = new ChildServer({ zones, settings, isConfigInZones: true });
+  mkdirSync(join(server.directory, 'geo'));
+  writeFileSync(join(server.directory, 'geo/networks.csv'), textOf('geo/networks.csv'));
   await server.start();
   addShim(server);
   return server;

@@ -23,7 +23,9 @@ export interface ZoneLoadsOptions {
   /** Resolves when every query thread answers with what is loaded. */
   published(): Promise<void>;
   /** The location data in use, for warnings about steering; without it those that need it are not given. */
-  geoMemory?(): SharedArrayBuffer | undefined;
+  geoMemory(): SharedArrayBuffer | undefined;
+  /** The configuration has been read again. */
+  onReconfigured(): void;
   readonly effects: Effects;
   readonly onProgress: OnProgress;
 }
@@ -39,7 +41,7 @@ export class ZoneLoads {
   constructor(options: ZoneLoadsOptions) {
     this.#options = options;
     const { config, live, store, replication, stopping, effects, onProgress } = options;
-    const geo = lazyGeo(() => options.geoMemory?.());
+    const geo = lazyGeo(() => options.geoMemory());
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database: store.database,
@@ -59,9 +61,10 @@ export class ZoneLoads {
    * does.
    */
   async reload(apex?: DomainName): Promise<ReloadReport> {
-    const { live, replication, effects } = this.#options;
+    const { live, replication, onReconfigured, effects } = this.#options;
     const mistakes = live.reload();
     replication.reconfigure();
+    onReconfigured();
     for (const mistake of mistakes)
       effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const { zones, errors } = await this.load();
