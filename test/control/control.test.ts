@@ -3,6 +3,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ExplainError } from '../../src/answer/explain/question.ts';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { HistoryError } from '../../src/control/history.ts';
@@ -53,6 +54,12 @@ describe('the control socket', () => {
       if (zone === 'untold.test.') throw new UnanswerableError('nobody is told of untold.test.');
       waited.push(ms);
       return { zone, serial, isReached: true, secondaries: [] };
+    },
+    explain: {
+      explain: ({ client }) => {
+        throw new ExplainError(`client '${client}' is no address`);
+      },
+      classes: async ({ clients }) => ({ classes: [], of: clients.map((_, i) => i) }),
     },
     members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
     sayOfMember: async (request) => {

@@ -1,5 +1,7 @@
 import type { Effects } from '../../base/effects.ts';
 import { messageOf } from '../../base/errors.ts';
+import type { Config } from '../../config/settings.ts';
+import { Explaining } from '../../control/explain.ts';
 import { Members } from '../../control/members.ts';
 import type {
   MemberRequest,
@@ -29,10 +31,11 @@ import type { ZoneStore } from './zone-store.ts';
 
 /** What the control socket's answers need of the rest of the server. */
 export interface ServerControlOptions {
+  readonly config: Pick<Config, 'data'>;
   readonly store: ZoneStore;
   readonly loads: Pick<ZoneLoads, 'reload'>;
   readonly replication: Pick<Replication, 'notifier' | 'secondaries'>;
-  readonly answering: Pick<Answering, 'published'>;
+  readonly answering: Pick<Answering, 'published' | 'shared'>;
   readonly listeners: Pick<Listeners, 'status'>;
   readonly transfers: { readonly counts: TransferCounts };
   readonly effects: Effects;
@@ -41,6 +44,7 @@ export interface ServerControlOptions {
 /** What people ask of the running server, and have it do. */
 export class ServerControl implements Controlled {
   readonly history: HistoryControl;
+  readonly explain: Explaining;
   readonly #options: ServerControlOptions;
   readonly #members: Members;
   readonly #startedMs: number;
@@ -58,6 +62,14 @@ export class ServerControl implements Controlled {
       foreign,
       published,
     });
+    this.explain = new Explaining(() => ({
+      ...answering.shared,
+      geo: answering.shared.geo,
+      from: { kind: 'server', path: options.config.data },
+      nowMs: effects.nowMs,
+      view: (apex) => store.view(apex),
+      changedAt: (apex, owner) => store.changedAt(apex, owner),
+    }));
     this.#members = new Members({
       queue: store.queue,
       zoneAbove: (name) => store.zoneAbove(name),

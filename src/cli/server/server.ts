@@ -98,6 +98,7 @@ export class Server {
     });
     const listeners = new Listeners({ config, answering, late: dispatcher, timers, log: effects.log });
     const control = new ServerControl({
+      config,
       store,
       loads,
       replication,
