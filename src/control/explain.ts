@@ -44,7 +44,7 @@ export class Explaining implements ExplainControlled {
     }
     const options = this.#now();
     const classes = new ClientClasses(new TracedQueries(options), asked.name, asked.type);
-    const slices = new Slices(() => options.nowMs());
+    const slices = new Slices(() => performance.now());
     const of: number[] = [];
     for (const client of clients) {
       const source = scanClient(client);

@@ -3,6 +3,8 @@ import { showType } from '../../rdata/table.ts';
 import { type DomainName, showName, type WireName } from '../../wire/name.ts';
 import type { SteeredChoice } from '../trace.ts';
 import { tiersOf } from './explainer.ts';
+import { ExplainError } from './question.ts';
+import type { RecordedLookup } from './recorder.ts';
 import type { TracedQueries } from './traced-queries.ts';
 
 /** Clients that get the same: the same tiers of the same RRset. */
@@ -29,12 +31,15 @@ export class ClientClasses {
     this.#type = type;
   }
 
-  /** The number of the class of who asks from `source`, an address of 4 or 16 octets. */
+  /** The number of the class of who asks from `source`, an address of 4 or 16 octets. Throws {@link ExplainError}. */
   of(source: Uint8Array): number {
     const { record } = this.#queries.ask({ name: this.#name, type: this.#type, source, subnet: undefined });
     const lookup = record.lookups.find(({ rrset }) => rrset?.kind === 'steered');
     const rrset = lookup?.rrset;
-    if (lookup?.owner === undefined || rrset?.kind !== 'steered') return this.#number('', () => PLAIN);
+    if (lookup?.owner === undefined || rrset?.kind !== 'steered') {
+      this.#expectAnswer(record.lookups[0]);
+      return this.#number('', () => PLAIN);
+    }
     const { choice, type } = rrset;
     const { owner } = lookup;
     return this.#number(keyOf(owner, type, choice), () => {
@@ -44,6 +49,13 @@ export class ClientClasses {
         first: firstOf(choice),
       };
     });
+  }
+
+  /** Throws {@link ExplainError} where nobody gets anything. */
+  #expectAnswer(lookup: RecordedLookup | undefined): void {
+    const name = showName(this.#name);
+    if (lookup?.end === 'outside') throw new ExplainError(`no zone here holds ${name}`);
+    if (lookup?.end === 'nxdomain') throw new ExplainError(`${name} does not exist`);
   }
 
   #number(key: string, make: () => ClientClass): number {

@@ -38,8 +38,8 @@ import { type TracedFrom, TracedQueries } from './traced-queries.ts';
 /** What is answered from, and what else is known of it. */
 export interface ExplainerOptions extends TracedFrom {
   readonly from: ExplanationSource;
-  /** A zone as it is stored. */
-  view(apex: DomainName): ZoneView;
+  /** A zone as it is stored; `undefined`: a secondary zone that has not come yet. */
+  view(apex: DomainName): ZoneView | undefined;
   /** When the members or lines of an owner last changed; seconds since 1970, `undefined` when that is long ago. */
   changedAt(apex: DomainName, owner: DomainName): number | undefined;
 }
@@ -97,7 +97,8 @@ export class Explainer {
 
   #serialOf(apex: DomainName): number | undefined {
     const view = this.#options.view(apex);
-    return rrsetOf(view.get(apex), RRType.SOA) === undefined ? undefined : serialOf(view);
+    if (view === undefined || rrsetOf(view.get(apex), RRType.SOA) === undefined) return undefined;
+    return serialOf(view);
   }
 
   #rrset(
@@ -119,10 +120,10 @@ export class Explainer {
     const { choosing } = choice;
     const view = this.#options.view(apex);
     const at = steeringOwner(owner) ?? owner;
-    const found = view.get(at);
+    const found = view?.get(at);
     const texts = (rrsetOf(found, RRType.TXT)?.rdatas ?? []).map(showLine);
     const lines = steeringLinesOf(found);
-    const report = describeMembers(view.get(owner), owner, texts, now);
+    const report = describeMembers(view?.get(owner), owner, texts, now);
     const standing = report.rrsets.find((each) => each.type === showType(type));
     const reports = standing?.members ?? [];
     const client = locatedBy(choice, question);
@@ -147,7 +148,7 @@ export class Explainer {
       take: Number.isFinite(choosing.take) ? choosing.take : undefined,
       ttl: explainTtl({
         isLow: choice.isLow,
-        stored: rrsetOf(view.get(owner), type)?.ttl ?? 0,
+        stored: rrsetOf(view?.get(owner), type)?.ttl ?? 0,
         lines: { ...lines, policy },
         members: reports,
         changedAt: this.#options.changedAt(apex, owner),

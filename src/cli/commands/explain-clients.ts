@@ -107,7 +107,8 @@ function withoutRepeats(all: readonly ClientShares[]): readonly ClientShares[] {
 function showShares(shares: ClientShares, against: string | undefined, terminal: Terminal): string {
   const { type, clients, steered, members, classes, moved } = shares;
   const count = `${clients.toLocaleString('en-US')} client${clients === 1 ? '' : 's'}`;
-  if (steered === undefined) return `\n${type}: ${count}; the answer does not depend on who asks\n`;
+  if (steered === undefined)
+    return `\n${type}: ${count}; not steered: the answer does not depend on who asks\n`;
   const title = `${steered.owner} ${steered.type}: answers to ${count} that begin with each member`;
   return [
     `\n${paint(terminal, 'bold', title)}\n`,

@@ -145,6 +145,7 @@ function showReply(
     `\n${paint(terminal, 'bold', 'reply')}: ${rcode}, flags ${flags.join(' ')}`,
     subnet === undefined ? '' : `, Client Subnet ${subnet.prefix} scope ${subnet.scope}`,
     `${error === undefined ? '' : `; ${error}`}\n`,
+    flags.includes('tc') ? '  truncated: over TCP all of it is answered\n' : '',
     section('answer', answer),
     section('authority', authority),
     section('additional', additional),

@@ -67,7 +67,7 @@ export class ServerControl implements Controlled {
       geo: answering.shared.geo,
       from: { kind: 'server', path: options.config.data },
       nowMs: effects.nowMs,
-      view: (apex) => store.view(apex),
+      view: (apex) => (store.hasZone(apex) ? store.view(apex) : undefined),
       changedAt: (apex, owner) => store.changedAt(apex, owner),
     }));
     this.#members = new Members({
