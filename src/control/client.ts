@@ -129,14 +129,14 @@ export class ControlClient {
         throw new ControlError(saying(response, JSON.parse(text)));
       }
     } catch (error) {
-      throw error instanceof ControlError ? error : this.#errorOf(error);
+      throw error instanceof ControlError ? error : this.#failure(error);
     }
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */
   #ask<T>(method: string, path: string, body?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const fail = (error: unknown): void => reject(this.#errorOf(error));
+      const fail = (error: unknown): void => reject(this.#failure(error));
       const call = request({ socketPath: this.#path, method, path }, (response) => {
         response.setEncoding('utf8');
         let text = '';
@@ -159,17 +159,17 @@ export class ControlClient {
     });
   }
 
-  #errorOf(cause: unknown): ControlError {
+  #failure(cause: unknown): ControlError {
     const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     if (code === 'ENOENT' || code === 'ECONNREFUSED') {
       const message = `no server is running on this data directory (${this.#path}); start one with waypost serve, or name its configuration with -c`;
       return new NoServerError(message, { cause });
     }
-    if (code === 'EACCES') {
-      const message = `no permission for ${this.#path}; run this as the user that runs the server`;
-      return new ControlError(message, { cause });
-    }
-    return new ControlError(`asking the server at ${this.#path} failed: ${messageOf(cause)}`, { cause });
+    const message =
+      code === 'EACCES'
+        ? `no permission for ${this.#path}; run this as the user that runs the server`
+        : `asking the server at ${this.#path} failed: ${messageOf(cause)}`;
+    return new ControlError(message, { cause });
   }
 }
 

@@ -55,18 +55,18 @@ describe('the control socket', () => {
       waited.push(ms);
       return { zone, serial, isReached: true, secondaries: [] };
     },
-    explain: {
-      explain: ({ client }) => {
-        throw new ExplainError(`client '${client}' is no address`);
-      },
-      classes: async ({ clients }) => ({ classes: [], of: clients.map((_, i) => i) }),
-    },
     members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
     sayOfMember: async (request) => {
       if (request.member === '192.0.2.9') throw new OperatorWordError("'192.0.2.9' is no member");
       said.push(request);
       const report = { owner: request.name, policy: 'order=rotate', quorum: 1, rrsets: [] };
       return { ...request, owner: request.name, serial: 8, isChanged: true, warnings: [], report };
+    },
+    explain: {
+      explain: ({ client }) => {
+        throw new ExplainError(`client '${client}' is no address`);
+      },
+      classes: async ({ clients }) => ({ classes: [], of: clients.map((_, i) => i) }),
     },
     history: {
       entries() {

@@ -1,7 +1,5 @@
 import type { Effects } from '../../base/effects.ts';
 import { messageOf } from '../../base/errors.ts';
-import type { Config } from '../../config/settings.ts';
-import { Explaining } from '../../control/explain.ts';
 import { Members } from '../../control/members.ts';
 import type {
   MemberRequest,
@@ -23,6 +21,7 @@ import { type DomainName, foldName, scanFullName, showName } from '../../wire/na
 import { serialOf } from '../../zone/serial.ts';
 import { VERSION } from '../version.ts';
 import type { Answering } from './answering.ts';
+import { type ExplainControlOptions, explainServed } from './explain-control.ts';
 import { HistoryControl } from './history-control.ts';
 import type { Listeners } from './listeners.ts';
 import type { Replication } from './replication.ts';
@@ -31,7 +30,7 @@ import type { ZoneStore } from './zone-store.ts';
 
 /** What the control socket's answers need of the rest of the server. */
 export interface ServerControlOptions {
-  readonly config: Pick<Config, 'data'>;
+  readonly config: ExplainControlOptions['config'];
   readonly store: ZoneStore;
   readonly loads: Pick<ZoneLoads, 'reload'>;
   readonly replication: Pick<Replication, 'notifier' | 'secondaries'>;
@@ -44,7 +43,7 @@ export interface ServerControlOptions {
 /** What people ask of the running server, and have it do. */
 export class ServerControl implements Controlled {
   readonly history: HistoryControl;
-  readonly explain: Explaining;
+  readonly explain: ReturnType<typeof explainServed>;
   readonly #options: ServerControlOptions;
   readonly #members: Members;
   readonly #startedMs: number;
@@ -62,14 +61,7 @@ export class ServerControl implements Controlled {
       foreign,
       published,
     });
-    this.explain = new Explaining(() => ({
-      ...answering.shared,
-      geo: answering.shared.geo,
-      from: { kind: 'server', path: options.config.data },
-      nowMs: effects.nowMs,
-      view: (apex) => (store.hasZone(apex) ? store.view(apex) : undefined),
-      changedAt: (apex, owner) => store.changedAt(apex, owner),
-    }));
+    this.explain = explainServed(options);
     this.#members = new Members({
       queue: store.queue,
       zoneAbove: (name) => store.zoneAbove(name),
