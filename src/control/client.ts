@@ -1,12 +1,11 @@
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import type { ClassedClients, ClientsQuestion } from '../answer/explain/client-classes.ts';
 import type { Explanation } from '../answer/explain/explanation.ts';
 import type { WrittenQuestion } from '../answer/explain/question.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import {
-  type ClassedClients,
-  type ClientsQuestion,
   CONTROL_SOCKET,
   type HistoryLine,
   type MemberRequest,

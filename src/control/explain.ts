@@ -1,5 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { ClientClasses } from '../answer/explain/client-classes.ts';
+import {
+  type ClassedClients,
+  ClientClasses,
+  type ClientsQuestion,
+} from '../answer/explain/client-classes.ts';
 import type { ExplainerOptions } from '../answer/explain/explainer.ts';
 import { Explainer } from '../answer/explain/explainer.ts';
 import type { Explanation } from '../answer/explain/explanation.ts';
@@ -12,12 +16,14 @@ import {
 } from '../answer/explain/question.ts';
 import { TracedQueries } from '../answer/explain/traced-queries.ts';
 import { Slices } from '../store/slices.ts';
-import type { ClassedClients, ClientsQuestion } from './protocol.ts';
 
 /** The most clients of one question about many; who has more asks again. */
 export const MOST_CLIENTS = 20_000;
 
-/** What can be asked about why answers are as they are. Both throw {@link ExplainError}. */
+/**
+ * What can be asked about why answers are as they are: `GET /explain?name=NAME&type=TYPE&client=IP[&ecs=PREFIX]`, and
+ * `POST /explain/clients?name=NAME&type=TYPE`, the clients in its body, one a line. Both throw {@link ExplainError}.
+ */
 export interface ExplainControlled {
   explain(question: WrittenQuestion): Explanation;
   /** Which of many clients, addresses or networks of which the first address counts, get the same. */

@@ -1,6 +1,5 @@
 // What goes over the control socket: JSON over HTTP over a unix socket, so that curl can speak it too.
 
-import type { ClientClass } from '../answer/explain/client-classes.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import type { OperatorWord } from '../steer/operator-word.ts';
 
@@ -197,20 +196,4 @@ export interface UndoReport {
   /** Records that are not what that change made of them; when there are any, nothing was done. */
   readonly conflicts: readonly { readonly record: RecordLine; readonly why: string }[];
   readonly warnings: readonly string[];
-}
-
-/** `POST /explain/clients?name=NAME&type=TYPE`, the clients in its body, one a line. `GET /explain` gives an `Explanation`. */
-export interface ClientsQuestion {
-  /** The final dot may be left out. */
-  readonly name: string;
-  readonly type: string;
-  /** Addresses, or networks, of which the first address counts. */
-  readonly clients: readonly string[];
-}
-
-/** What many clients get. */
-export interface ClassedClients {
-  readonly classes: readonly ClientClass[];
-  /** Of each client, in their order, the number of its class. */
-  readonly of: readonly number[];
 }

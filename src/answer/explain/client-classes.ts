@@ -17,6 +17,22 @@ export interface ClientClass {
   readonly first: Readonly<Record<string, number>>;
 }
 
+/** What is asked about many clients. */
+export interface ClientsQuestion {
+  /** The final dot may be left out. */
+  readonly name: string;
+  readonly type: string;
+  /** Addresses, or networks, of which the first address counts. */
+  readonly clients: readonly string[];
+}
+
+/** What many clients get. */
+export interface ClassedClients {
+  readonly classes: readonly ClientClass[];
+  /** Of each client, in their order, the number of its class. */
+  readonly of: readonly number[];
+}
+
 /** Sorts clients into classes for one question. The same class is the same object. */
 export class ClientClasses {
   readonly classes: ClientClass[] = [];

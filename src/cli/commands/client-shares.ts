@@ -1,6 +1,5 @@
 // What many clients get, added up.
-import type { ClientClass } from '../../answer/explain/client-classes.ts';
-import type { ClassedClients } from '../../control/protocol.ts';
+import type { ClassedClients, ClientClass } from '../../answer/explain/client-classes.ts';
 
 /** How many clients, and what they get of one RRset. `waypost explain --clients --json` prints it. */
 export interface ClientShares {

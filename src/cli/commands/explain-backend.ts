@@ -1,4 +1,5 @@
 // Who is asked for explanations: the running server, or zones that this process reads itself.
+import type { ClassedClients, ClientsQuestion } from '../../answer/explain/client-classes.ts';
 import type { Explanation, ExplanationSource } from '../../answer/explain/explanation.ts';
 import type { WrittenQuestion } from '../../answer/explain/question.ts';
 import { loadGeo } from '../../atlas/load-geo.ts';
@@ -6,7 +7,6 @@ import { SILENT_LOG } from '../../base/effects.ts';
 import type { Config } from '../../config/settings.ts';
 import { ControlClient, NoServerError } from '../../control/client.ts';
 import { Explaining } from '../../control/explain.ts';
-import type { ClassedClients, ClientsQuestion } from '../../control/protocol.ts';
 import { Opcode } from '../../wire/iana.ts';
 import type { DomainName } from '../../wire/name.ts';
 import { realEffects } from '../effects.ts';
