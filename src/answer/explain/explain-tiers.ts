@@ -136,7 +136,7 @@ class RankWords {
     const nearest = this.#nearestOfGroup(a, words);
     const within = this.#choosing.within * 1000;
     if (nearest === undefined || metresB <= nearest + within) return undefined;
-    return `${showKm(metresB)} away, ${showKm(metresB - nearest)} farther than ${showKm(nearest)}; within=${this.#choosing.within}`;
+    return `${showKm(metresB - nearest)} farther than ${showKm(nearest)}, within=${this.#choosing.within}`;
   }
 
   /** The distance from which `within` is counted for the group in which `a` is. */

@@ -142,6 +142,7 @@ export class Explainer {
         failsOpen: standing?.failsOpen ?? false,
       },
       members: explainMembers({ type, choice, tiers, reports, client: client.plain, tables }),
+      rank: choosing.rank,
       tiers,
       need: choosing.need,
       order: explainOrder(choice, client.plain),

@@ -122,6 +122,8 @@ export interface ExplainedSteering {
   };
   /** Step 1, the most wanted first, as step 5 ranks them. */
   readonly members: readonly ExplainedMember[];
+  /** What the members are ranked by, the most important first. */
+  readonly rank: readonly RankWord[];
   /** Step 5: every tier, whoever is live in it. */
   readonly tiers: readonly ExplainedTier[];
   /** Step 6. */

@@ -1,4 +1,5 @@
 // The steps of STEERING.md §3 for one RRset, as a person reads them.
+import { basename } from 'node:path';
 
 import { showKm } from '../../answer/explain/explain-tiers.ts';
 import type {
@@ -15,7 +16,7 @@ import { showOpinions } from './member.ts';
 
 /** Steps 1 to 10. */
 export function showSteering(steering: ExplainedSteering, terminal: Terminal): string {
-  const { policy, type, members, live, located, tiers, need, order, take, ttl, scope } = steering;
+  const { policy, type, members, live, located, rank, tiers, need, order, take, ttl, scope } = steering;
   const all = members.length;
   const step = (number: number, title: string, text: string): string =>
     `${String(number).padStart(2)} ${title.padEnd(9)} ${text}\n`;
@@ -31,7 +32,7 @@ export function showSteering(steering: ExplainedSteering, terminal: Terminal): s
     step(6, 'take', showTaken(tiers, need)),
     step(7, 'order', showOrder(order, tiers)),
     step(8, 'cut', take === undefined ? 'no: take=all' : `at most take=${take}`),
-    indent(showMembers(members, terminal), 13),
+    indent(showMembers(members, rank.includes('distance'), terminal), 13),
     step(9, 'TTL', showTtl(ttl)),
     step(10, 'scope', showScope(scope)),
   ].join('');
@@ -66,22 +67,33 @@ function showFailOpen({ live, least, failsOpen }: ExplainedSteering['live']): st
 // --- steps 5 to 8 ---
 
 function showTiers(tiers: readonly ExplainedTier[]): string {
-  return tiers
-    .map(({ number, members, what, why }) => {
-      const apart = why === undefined || why === '' ? '' : `        not in tier ${number - 1}: ${why}\n`;
-      return `${wrap(`tier ${number}: ${members.join(' ')}`, 8)}        ${what}\n${apart}`;
-    })
-    .join('');
+  const rows = tiers.map(({ number, members, what, why = '' }) => {
+    return [`${number}`, shorten(members), what, why];
+  });
+  const columns = [
+    { title: 'tier', align: 'right' },
+    { title: 'members' },
+    { title: 'for this client' },
+    ...(rows.length > 1 ? [{ title: 'why not in the tier before' }] : []),
+  ] as const;
+  return showTable(columns, rows);
 }
+
+/** As many members as a column has room for. */
+function shorten(members: readonly string[]): string {
+  const shown = [...members];
+  while (shown.length > 1 && shown.join(' ').length > MEMBERS_WIDTH) shown.pop();
+  const more = members.length - shown.length;
+  return `${shown.join(' ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
+
+const MEMBERS_WIDTH = 40;
 
 function showTaken(tiers: readonly ExplainedTier[], need: number): string {
   const taken = tiers.filter(({ isTaken }) => isTaken);
   if (taken.length === 0) return 'no tier: nobody answers';
   const numbers = taken
-    .map(
-      ({ number, answering }) =>
-        `tier ${number} (${answering.length === 1 ? 'one answers' : `${answering.length} answer`})`,
-    )
+    .map(({ number, answering }) => `tier ${number} (${answering.length} answering)`)
     .join(', ');
   const last = taken.at(-1)?.number ?? 0;
   const passed = tiers.filter(({ number, isTaken }) => number < last && !isTaken).map(({ number }) => number);
@@ -103,8 +115,7 @@ function showOrder({ order, period, key }: ExplainedOrder, tiers: readonly Expla
   return `${order}: ${turn}`;
 }
 
-function showMembers(members: readonly ExplainedMember[], terminal: Terminal): string {
-  const hasPlaces = members.some(({ place }) => place !== undefined);
+function showMembers(members: readonly ExplainedMember[], hasPlaces: boolean, terminal: Terminal): string {
   const hasDistances = members.some(({ distance }) => distance !== undefined);
   const columns = [
     { title: 'answer' },
@@ -135,7 +146,7 @@ function showDistance({ distance }: ExplainedMember): string {
 
 function showMemberPlace({ place }: ExplainedMember): string {
   if (place === undefined) return 'not known';
-  return `${showPlace(place)}${place.source === undefined ? ', its line' : `, ${place.source}`}`;
+  return `${showPlace(place)}, ${place.source === undefined ? 'its line' : basename(place.source)}`;
 }
 
 // --- steps 9 and 10 ---
@@ -165,18 +176,3 @@ function showScope(scope: ExplainedScope | undefined): string {
       : `${place}: ${neighbour.tiers.map((tier) => tier.join(' ')).join('; then ')}`;
   return `${bits}, all of ${network}; not shorter: ${why}${gets}`;
 }
-
-/** Words in lines of readable length, all but the first moved to the right. */
-function wrap(text: string, by: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= WIDTH)
-      lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(lines.length === 0 ? word : ' '.repeat(by) + word);
-  }
-  return lines.map((line) => `${line}\n`).join('');
-}
-
-/** Characters, beside the column of steps. */
-const WIDTH = 80;

@@ -1,4 +1,5 @@
 // An explanation as a person reads it.
+import { basename } from 'node:path';
 import type {
   ExplainedAddress,
   ExplainedClient,
@@ -78,11 +79,12 @@ function showAddress(title: string, known: ExplainedAddress, terminal: Terminal)
 }
 
 function placeSource({ source = '', passedOver }: ExplainedPlace): string {
-  return passedOver === undefined ? source : `${source}; its own position does not count: ${passedOver}`;
+  const file = basename(source);
+  return passedOver === undefined ? file : `${file}; its own position does not count: ${passedOver}`;
 }
 
 function factRow(what: string, fact: ExplainedFact<string | number> | undefined): string[] {
-  return fact === undefined ? [what, '-', 'not known'] : [what, `${fact.value}`, fact.source ?? ''];
+  return fact === undefined ? [what, '-', 'not known'] : [what, `${fact.value}`, basename(fact.source ?? '')];
 }
 
 // --- look-ups ---

@@ -71,8 +71,8 @@ describe('an explanation', () => {
     expect(tiers.map(({ why }) => why)).to.deep.equal([
       undefined,
       "not for the client's operator unicom",
-      '6,513 km away, 5,446 km farther than 1,067 km; within=150',
-      '8,217 km away, 1,704 km farther than 6,513 km; within=150',
+      '5,446 km farther than 1,067 km, within=150',
+      '1,704 km farther than 6,513 km, within=150',
       'backups come after all others',
     ]);
     expect(tiers[0]?.what).to.equal("for the client's operator unicom, 0 km away");
