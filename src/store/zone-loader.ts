@@ -38,6 +38,8 @@ export interface ZoneLoaderOptions extends ZoneFilePlaces {
   readonly turns?: Turns;
   /** Whether a zone comes from a primary: then a file of its name is an error. */
   isSecondary?(apex: DomainName): boolean;
+  /** Zones without a file stay. */
+  readonly keepsOthers?: boolean;
   /** Whether any zone does: then there need be no directory of zone files, as long as no zone came from one. */
   hasSecondaries?(): boolean;
   /** What warnings about the steering of a zone need to know; see {@link ZoneLint}. */
@@ -117,7 +119,8 @@ class Load {
         await this.#slices.pause();
       }
       await this.#adoptPending();
-      await this.#removeMissing(new Set([...files.values()].map(showName)));
+      if (this.#options.keepsOthers !== true)
+        await this.#removeMissing(new Set([...files.values()].map(showName)));
       await this.#slices.run(clearLeftOvers(database));
     }
     database.shrink();

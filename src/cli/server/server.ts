@@ -110,6 +110,7 @@ export class Server {
     });
     const listeners = new Listeners({ config, answering, late: dispatcher, timers, log: effects.log });
     const control = new ServerControl({
+      config,
       store,
       atlas,
       loads,
