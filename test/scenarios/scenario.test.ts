@@ -68,6 +68,33 @@ describe('scenario files', () => {
     ]);
   });
 
+  it('say where clients are, in the columns of networks.csv', () => {
+    const text =
+      '# why\nnetworks\n  192.0.2.{1..2}/32,39.90,116.40,CN,AS,64496,unicom\n  198.51.100.0/24,1,2\n';
+    expect(scanScenario('x.scenario', text).networks).to.equal(
+      'prefix,latitude,longitude,country,continent,asn,isp,note\n' +
+        '192.0.2.1/32,39.90,116.40,CN,AS,64496,unicom\n' +
+        '192.0.2.2/32,39.90,116.40,CN,AS,64496,unicom\n' +
+        '198.51.100.0/24,1,2\n',
+    );
+    expect(scanScenario('x.scenario', '# why\n').networks).to.equal(undefined);
+  });
+
+  it('over sockets run as far as the first client at a place of its own, where places count', async () => {
+    const steps = 'ask a.x.test A from 192.0.2.1\n  NOERROR\n';
+    const asked: string[] = [];
+    const ask = () => {
+      asked.push('asked');
+      return undefined;
+    };
+    const placed = scanScenario('x.scenario', `# why\nnetworks\n  192.0.2.0/24,1,2\n${steps}`);
+    await runScenario(placed, ask, 'udp');
+    expect(asked).to.deep.equal([]);
+    await runScenario(placed, ask, 'udp', () => {});
+    await runScenario(scanScenario('x.scenario', `# why\n${steps}`), ask, 'udp');
+    expect(asked).to.deep.equal(['asked', 'asked']);
+  });
+
   it('name file and line of what is wrong', () => {
     const broken = {
       'zone x.test': /^x.scenario:1: the first line is a comment/,
@@ -76,6 +103,7 @@ describe('scenario files', () => {
       '# why\nask x.test NONSENSE': /^x.scenario:2: not a type: 'NONSENSE'/,
       '# why\nsend 123': /^x.scenario:2: not hexadecimal octets: '123'/,
       '# why\nzone x.test\n  a 60 A 1.2.3': /^x.scenario:2: .*1\.2\.3/,
+      '# why\nnetworks\n  192.0.2.0/33,1,2': /^x.scenario:2: .*192\.0\.2\.0\/33/,
     };
     for (const [text, message] of Object.entries(broken)) {
       expect(() => scanScenario('x.scenario', text), text).to.throw(ScenarioError, message);
