@@ -1,10 +1,12 @@
 // The scenario reader and runner themselves: what they cannot see, no scenario can.
 import { expect } from 'chai';
+import { GeoTables } from '../../src/geo/tables.ts';
 import { composeMessage } from '../../src/message/compose.ts';
 import type { Message } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
 import { scanName } from '../../src/wire/name.ts';
+import { locationOf } from '../support/geo.ts';
 import { name, rr, showRecord } from '../support/rr.ts';
 import { ScenarioError, scanScenario } from '../support/scenario.ts';
 import { recordScenario, runScenario, showFailures } from '../support/scenario-run.ts';
@@ -71,12 +73,11 @@ describe('scenario files', () => {
   it('say where clients are, in the columns of networks.csv', () => {
     const text =
       '# why\nnetworks\n  192.0.2.{1..2}/32,39.90,116.40,CN,AS,64496,unicom\n  198.51.100.0/24,1,2\n';
-    expect(scanScenario('x.scenario', text).networks).to.equal(
-      'prefix,latitude,longitude,country,continent,asn,isp,note\n' +
-        '192.0.2.1/32,39.90,116.40,CN,AS,64496,unicom\n' +
-        '192.0.2.2/32,39.90,116.40,CN,AS,64496,unicom\n' +
-        '198.51.100.0/24,1,2\n',
-    );
+    const tables = new GeoTables(scanScenario('x.scenario', text).networks ?? new SharedArrayBuffer(0));
+    const at = (...octets: readonly number[]) => locationOf(tables, Uint8Array.from(octets));
+    expect(at(192, 0, 2, 2)).to.include({ latitude: 39.9, longitude: 116.4, country: 'CN', isp: 'unicom' });
+    expect(at(192, 0, 2, 3)).to.include({ latitude: undefined, isp: undefined });
+    expect(at(198, 51, 100, 9)).to.include({ latitude: 1, longitude: 2, isp: undefined });
     expect(scanScenario('x.scenario', '# why\n').networks).to.equal(undefined);
   });
 

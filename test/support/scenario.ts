@@ -18,8 +18,8 @@ export interface Scenario {
   readonly reason: string;
   /** What `set KEY VALUE` lines say about the server. */
   readonly settings: ReadonlyMap<string, string>;
-  /** Lines of networks.csv: where clients are; `undefined`: nothing is known of any. */
-  readonly networks: string | undefined;
+  /** Where clients are: tables of location data; `undefined`: nothing is known of any. */
+  readonly networks: SharedArrayBuffer | undefined;
   readonly zones: readonly ScenarioZone[];
   readonly steps: readonly Step[];
   /** The file's lines, for recording. */
@@ -70,7 +70,7 @@ export function scanScenario(path: string, text: string): Scenario {
   const reason = /^# (.+)$/.exec(lines[0] ?? '')?.[1];
   if (reason === undefined) throw new ScenarioError(`${path}:1: the first line is a comment with the reason`);
   const settings = new Map<string, string>();
-  let networks: string | undefined;
+  let networks: SharedArrayBuffer | undefined;
   const zones: ScenarioZone[] = [];
   const steps: Step[] = [];
   let before: Happening[] = [];
@@ -142,10 +142,9 @@ function expandRange(line: string): string[] {
 // --- networks and zones ---
 
 /** Each line has the columns of networks.csv in their order; those at its end may be left out. */
-function scanNetworks(body: readonly string[]): string {
-  const text = `${[COLUMNS.join(','), ...body].join('\n')}\n`;
-  compileTables([{ name: 'networks', octets: Buffer.from(text) }], ''); // that what is wrong is told with its place
-  return text;
+function scanNetworks(body: readonly string[]): SharedArrayBuffer {
+  const text = [COLUMNS.join(','), ...body].join('\n');
+  return compileTables([{ name: 'networks', octets: Buffer.from(text) }], 'scenario');
 }
 
 function scanZone(apex: string, body: readonly string[]): ScenarioZone {
