@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, normalize, resolve } from 'node:path';
 import { expect } from 'chai';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -178,8 +178,10 @@ async function serveExampleZones(): Promise<ChildServer> {
   const zones = Object.fromEntries(
     readdirSync('zones').map((file) => [file, readFileSync(join('zones', file), 'utf8')]),
   );
-  const settings = config.slice(config.indexOf('[identity]'));
+  const settings = config.slice(config.indexOf('[geo]'));
   const server = new ChildServer({ zones, settings, isConfigInZones: true });
+  mkdirSync(join(server.directory, 'geo'));
+  copyFileSync('geo/networks.csv', join(server.directory, 'geo/networks.csv'));
   await server.start();
   addShim(server);
   return server;
