@@ -95,6 +95,7 @@ describe('the examples in the documentation', function () {
   for (const page of [
     'README.md',
     'docs/zones.md',
+    'docs/steering.md',
     'docs/history.md',
     'docs/members.md',
     'docs/updates.md',
