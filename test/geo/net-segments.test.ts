@@ -24,9 +24,9 @@ function net(text: string): Network {
   return network;
 }
 
-function wordsOf(octets: Uint8Array): Uint32Array {
+function wordsOf(octets: Uint8Array): Int32Array {
   const view = new DataView(octets.buffer, octets.byteOffset);
-  return Uint32Array.from({ length: octets.length / 4 }, (_, i) => view.getUint32(4 * i));
+  return Int32Array.from({ length: octets.length / 4 }, (_, i) => view.getUint32(4 * i));
 }
 
 describe('segments of networks', () => {

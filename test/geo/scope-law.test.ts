@@ -94,7 +94,7 @@ function octetsOf(bits: number, address: bigint): Uint8Array {
 
 function expectedScope(world: World, octets: Uint8Array): number {
   const held = octets.length === 16 ? ipv4Within(octets, 0) : 0;
-  if (held !== 0) return held + plainScope(world, 32, BigInt(ipv4In(octets, 0)));
+  if (held !== 0) return held + plainScope(world, 32, BigInt(ipv4In(octets, 0) >>> 0));
   return plainScope(world, 8 * octets.length, numberOf(octets));
 }
 
