@@ -1,9 +1,9 @@
 // One thread that answers from a shared image without any socket; part-threads.ts starts it as a worker.
-import { readFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Responder } from '../../src/answer/respond.ts';
 import { Peer } from '../../src/base/peer.ts';
 import type { ImageMemory } from '../../src/image/layout.ts';
+import { ownThreadCpuNs } from './proc.ts';
 
 /** What a thread is given: the image, the questions, and a word that says when to begin (all threads together). */
 export interface AnsweringStart {
@@ -47,12 +47,7 @@ const words = new Int32Array(gate);
 Atomics.add(words, 0, 1);
 parentPort?.postMessage('ready');
 Atomics.wait(words, 1, 0);
-const before = threadCpuNs();
+const before = ownThreadCpuNs();
 answerMany(answers);
-const report: AnsweringReport = { cpuNs: threadCpuNs() - before };
+const report: AnsweringReport = { cpuNs: ownThreadCpuNs() - before };
 parentPort?.postMessage(report);
-
-/** Nanoseconds this thread has run (proc(5), schedstat). */
-function threadCpuNs(): number {
-  return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]);
-}

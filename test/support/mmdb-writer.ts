@@ -197,6 +197,19 @@ function recordOf({ tree, recordSize }: MmdbFile, place: number): number {
 const EMPTY = -1;
 const FIRST_DATA = -2;
 
+/** libmaxminddb refuses metadata that has other types than the format says. */
+const UINT16_FIELDS: ReadonlySet<string> = new Set([
+  'record_size',
+  'ip_version',
+  'binary_format_major_version',
+  'binary_format_minor_version',
+  'accuracy_radius',
+]);
+
+function isUint16(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffff;
+}
+
 type Pointable = string | readonly MmdbInput[] | { readonly [field: string]: MmdbInput };
 
 function placeName(value: Pointable): string {
@@ -251,7 +264,8 @@ class DataWriter {
 
   #value(value: MmdbInput, isPlain = false): void {
     if (!isPlain && (typeof value === 'object' || typeof value === 'string')) {
-      const place = typeof value === 'object' && this.#isFlat ? undefined : this.#places.get(placeName(value));
+      const place =
+        typeof value === 'object' && this.#isFlat ? undefined : this.#places.get(placeName(value));
       if (place !== undefined) {
         this.#pointer(place);
         return;
@@ -279,7 +293,8 @@ class DataWriter {
       this.#control(7, entries.length);
       for (const [key, item] of entries) {
         this.#value(key);
-        this.#value(item);
+        if (typeof item === 'number' && UINT16_FIELDS.has(key) && isUint16(item)) this.#uint(5, BigInt(item));
+        else this.#value(item);
       }
     }
   }
