@@ -1,6 +1,7 @@
 import { messageOf } from '../../src/base/errors.ts';
 import { buildFlood, flood } from './flood.ts';
 import { type PartOptions, prepareLoad, type Skipped, wanted } from './part.ts';
+import { WAYPOST } from './servers/all.ts';
 import {
   type SteeredKind,
   steeredGdnsd,
@@ -9,6 +10,7 @@ import {
   steeredWaypost,
 } from './servers/steered.ts';
 import { apart, type Load, type Measurement, measureWith, type Placement } from './session.ts';
+import { measureFigures, type SteerFigures } from './steer-figures.ts';
 import { prepareSteerLoad, type SteerLoad } from './steer-load.ts';
 import { nearestShare, openSteered } from './steer-session.ts';
 import { isInstalled, type Workshop } from './workshop.ts';
@@ -33,6 +35,7 @@ export interface SteerReport {
   /** Whether the database is one that was given, not a made-up one. */
   readonly isRealDatabase: boolean;
   readonly results: readonly SteerResult[];
+  readonly figures: SteerFigures | undefined;
   readonly skipped: readonly Skipped[];
 }
 
@@ -52,7 +55,12 @@ export async function measureSteer(
   options: PartOptions,
   { files, ipv6Percent }: SteerOptions,
 ): Promise<SteerReport> {
-  const nothing = { ipv6Share: ipv6Percent / 100, isRealDatabase: files.length > 0, results: [] };
+  const nothing = {
+    ipv6Share: ipv6Percent / 100,
+    isRealDatabase: files.length > 0,
+    results: [],
+    figures: undefined,
+  };
   if (!isInstalled('cc')) {
     return { ...nothing, skipped: [{ name: 'all', reason: 'no C compiler (cc) for the asker' }] };
   }
@@ -66,7 +74,11 @@ export async function measureSteer(
   const kinds = [steeredGdnsd, steeredKnotd, steeredPdns, steeredWaypost].map((kind) => kind(steer.city));
   const turns = new Turns(workshop, options, program, load, steer);
   await turns.run(kinds.filter((kind) => wanted(options, kind)));
-  return { ...nothing, results: turns.results(), skipped: turns.skipped };
+  const figures = wanted(options, WAYPOST)
+    ? await measureFigures({ workshop, options, program, load, steer, files, ipv6Share: nothing.ipv6Share })
+    : undefined;
+  const skipped = [...turns.skipped, ...(figures?.skipped ?? [])];
+  return { ...nothing, results: turns.results(), figures, skipped };
 }
 
 // --- turns ---

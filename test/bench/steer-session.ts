@@ -31,12 +31,13 @@ export async function openSteered(
   placement: Placement,
   directory?: string,
 ): Promise<SteeredSession> {
-  const startedMs = performance.now();
   const session = await open(workshop, kind, load, placement, directory);
+  const readyMs = performance.now();
   const asker = await Asker.open(session.port);
   try {
-    await untilRight(session, asker, kind, steer, startedMs);
-    return { ...session, steeredSeconds: (performance.now() - startedMs) / 1000 };
+    await untilRight(session, asker, kind, steer, readyMs);
+    const steeredSeconds = session.readySeconds + (performance.now() - readyMs) / 1000;
+    return { ...session, steeredSeconds };
   } catch (error) {
     await session.child.stop();
     throw error;
@@ -68,7 +69,7 @@ async function untilRight(
   asker: Asker,
   kind: SteeredKind,
   { checked }: SteerLoad,
-  startedMs: number,
+  readyMs: number,
 ): Promise<void> {
   const byCountry = siteByCountry();
   for (const [i, site] of CHECKED_SITES.entries()) {
@@ -78,7 +79,7 @@ async function untilRight(
       const found = client === undefined ? undefined : await siteOf(asker, i, client);
       if (found === due) break;
       if (child.hasEnded()) throw new BenchError(`it ended: ${child.lastWords()}`);
-      if (performance.now() - startedMs > READY_TIMEOUT_MS) {
+      if (performance.now() - readyMs > READY_TIMEOUT_MS) {
         throw new BenchError(`a client in ${site.city} is sent to ${found ?? 'nowhere'}, not to ${due}`);
       }
       await sleep(POLL_MS);
