@@ -57,7 +57,8 @@ export class Responder {
   #isTruncated = false;
   #why: PreparedError | undefined;
 
-  constructor(memory: ImageMemory, options: ResponderOptions, nowMs: () => number) {
+  /** `geo`: compiled tables of where networks are (`GeoTables`); without them nothing is known of clients. */
+  constructor(memory: ImageMemory, options: ResponderOptions, nowMs: () => number, _geo?: SharedArrayBuffer) {
     this.#image = new ImageReader(memory);
     this.#maxPayload = options.maxPayload;
     this.#lateOpcodes = options.lateOpcodes;
@@ -69,8 +70,8 @@ export class Responder {
     this.#nowSeconds = Math.floor(nowMs() / 1000);
   }
 
-  /** Goes over to another generation of the image. */
-  take(memory: ImageMemory): void {
+  /** Goes over to another generation of the image, or other location data. */
+  take(memory: ImageMemory, _geo?: SharedArrayBuffer): void {
     this.#image = new ImageReader(memory);
   }
 

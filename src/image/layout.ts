@@ -12,7 +12,7 @@
 //                per RRset: type, place (words from the node)
 //   plan         before the RRset, when it is steered: see PlanWord
 //   RRset        count | shape << 16 | steered << 23 | name offset << 24
-//                rotation counter (0 = does not rotate)
+//                rotation counter, or block of counters: see BlockWord (0 = does not rotate)
 //                octets of all records
 //                octets of one record, when all are alike; otherwise 0 and a table of count + 1 words follows:
 //                   start (octets) | octets of the name in RDATA before the zone's apex << 24
@@ -123,9 +123,20 @@ export const RECORD_HEAD = 12;
 /** What threads share: the image itself, and the rotation counters that outlive its generations. */
 export interface ImageMemory {
   readonly image: SharedArrayBuffer;
-  /** 32-bit counters; index 0 is nobody's. */
+  /** 32-bit counters, then blocks of them; word 0 is nobody's. */
   readonly counters: SharedArrayBuffer;
 }
+
+/** A block of counters, for an RRset whose tiers depend on the client (STEERING.md §4): words from its place on. */
+export const BlockWord = {
+  /** The counter of the RRset as a whole. */
+  COUNTER: 0,
+  /** From here on pairs: the tag of a tier (0: nobody's yet), its counter. */
+  PAIRS: 1,
+  /** So many pairs. */
+  TIERS: 128,
+  WORDS: 257,
+} as const;
 
 /** The slot to begin with for a hash. */
 export function spread(hash: number): number {

@@ -1,6 +1,7 @@
 import { RRType } from '../wire/iana.ts';
 import { isSubdomain, labelCount } from '../wire/name.ts';
-import type { AnswerPlan, ServedOwner, ServedRRset } from '../zone/served.ts';
+import type { AnswerPlan, ServedOwner, ServedRRset, TurnCounters } from '../zone/served.ts';
+import type { CounterKind } from './counter-book.ts';
 import {
   NEGATIVE_SOA,
   NEVER,
@@ -26,8 +27,8 @@ export interface NodeHead {
   readonly occluderLabels: number;
   /** Owners below this one. */
   readonly below: number;
-  /** The counter of a rotating RRset; not asked for others. */
-  counterOf(type: number): number;
+  /** The counter or block of a rotating RRset; not asked for others. */
+  counterOf(type: number, kind: CounterKind): number;
 }
 
 /** Writes nodes as layout.ts draws them. The result is {@link words} up to {@link length}; valid until the next. */
@@ -84,7 +85,8 @@ export class NodeComposer {
     this.#makeRoom();
     const steered = rrset.plan === undefined ? 0 : STEERED;
     this.words[at + RRsetWord.COUNT] = rdatas.length | (shape << 16) | steered | (nameAt << 24);
-    this.words[at + RRsetWord.COUNTER] = rotates(rrset) ? head.counterOf(rrset.type) : 0;
+    const kind = countersFor(rrset);
+    this.words[at + RRsetWord.COUNTER] = kind === 'none' ? 0 : head.counterOf(rrset.type, kind);
     this.words[at + RRsetWord.OCTETS] = octets;
     this.words[at + RRsetWord.RECORD_OCTETS] = isFixed ? RECORD_HEAD + size : 0;
     let place = start;
@@ -133,10 +135,10 @@ export class NodeComposer {
   }
 }
 
-/** Whether an RRset's records are answered in turn (STEERING.md §4). */
-export function rotates(rrset: ServedRRset): boolean {
-  if (rrset.plan !== undefined) return rrset.plan.turns;
-  return rrset.rdatas.length > 1 && ROTATING.has(rrset.type);
+/** What an RRset's records are answered in turn by (STEERING.md §4). */
+export function countersFor(rrset: ServedRRset): TurnCounters {
+  if (rrset.plan !== undefined) return rrset.plan.counters;
+  return rrset.rdatas.length > 1 && ROTATING.has(rrset.type) ? 'one' : 'none';
 }
 
 /** Whether a node with these flags cuts its descendants off from the zone's authoritative data. */

@@ -3,25 +3,27 @@ import type { ImageMemory } from '../image/layout.ts';
 import type { ThreadAnswerer } from './answerer.ts';
 import { RetiredMemory } from './retired-memory.ts';
 
-/** What the control thread shares with the query threads: the zone image, and how to answer from it. */
+/** What the control thread shares with the query threads: the zone image, location data, and how to answer from them. */
 export interface ThreadShared {
   readonly memory: ImageMemory;
   readonly options: ResponderOptions;
+  /** Compiled tables of where networks are; without them nothing is known of clients. */
+  readonly geo?: SharedArrayBuffer | undefined;
 }
 
 /** Makes a query thread's answerer. What the pool publishes to it must be a {@link ThreadShared}. */
 export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswerer {
   const retired = new RetiredMemory();
   let responder = makeResponder(shared, nowMs);
-  let octets = octetsOf(shared);
+  let taken = shared;
   return {
     answer: (octets, start, length, room, peer) => responder.answer(octets, start, length, room, peer),
     refuseLate: (octets, start) => responder.refuseLate(octets, start),
     beginBatch: () => responder.beginBatch(),
     take(news) {
       responder = makeResponder(news, nowMs);
-      retired.note(octets);
-      octets = octetsOf(news);
+      retired.note(octetsLeft(taken, news));
+      taken = news;
     },
   };
 }
@@ -29,11 +31,15 @@ export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswer
 /** The pool carries `shared` through a thread's door as anything at all. */
 function makeResponder(shared: unknown, nowMs: () => number): Responder {
   if (!isThreadShared(shared)) throw new Error('the query thread was given something that is no zone image');
-  return new Responder(shared.memory, shared.options, nowMs);
+  return new Responder(shared.memory, shared.options, nowMs, shared.geo);
 }
 
-function octetsOf(shared: unknown): number {
-  return isThreadShared(shared) ? shared.memory.image.byteLength : 0;
+/** Octets of the buffers that were in use and are not any more. */
+function octetsLeft(old: unknown, fresh: unknown): number {
+  if (!isThreadShared(old) || !isThreadShared(fresh)) return 0;
+  const image = old.memory.image === fresh.memory.image ? 0 : old.memory.image.byteLength;
+  const geo = old.geo === fresh.geo ? 0 : (old.geo?.byteLength ?? 0);
+  return image + geo;
 }
 
 function isThreadShared(shared: unknown): shared is ThreadShared {

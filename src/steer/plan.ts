@@ -49,7 +49,7 @@ function planRRset(
     plan: {
       firstTier: first.length,
       take: policy.take,
-      turns: policy.order !== 'fixed' && rdatas.length > 1,
+      counters: policy.order !== 'fixed' && rdatas.length > 1 ? 'one' : 'none',
       lowTtl: low,
       highTtl: high,
       settledAt: areAllLive

@@ -42,7 +42,7 @@ describe('the plan of a steered RRset (STEERING.md §3, §6)', () => {
       plan: {
         firstTier: 3,
         take: Number.POSITIVE_INFINITY,
-        turns: true,
+        counters: 'one',
         lowTtl: 60,
         highTtl: 60,
         settledAt: Number.NEGATIVE_INFINITY,
@@ -54,7 +54,7 @@ describe('the plan of a steered RRset (STEERING.md §3, §6)', () => {
     expect(plan(['order=rotate', '192.0.2.1 backup'])).to.include({ members: '2 3' });
     const needed = plan(['need=3 order=fixed', '192.0.2.1 backup']);
     expect(needed.members).to.equal('2 3 1');
-    expect(needed.plan).to.include({ firstTier: 2, turns: false });
+    expect(needed.plan).to.include({ firstTier: 2, counters: 'none' });
     const open = plan(['min=3', '192.0.2.1 backup', '192.0.2.2 down by=a.', '192.0.2.3 state=out']);
     expect([open.members, open.plan.firstTier]).to.deep.equal(['2', 1]);
   });
