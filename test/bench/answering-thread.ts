@@ -8,6 +8,8 @@ import { ownThreadCpuNs } from './proc.ts';
 /** What a thread is given: the image, the questions, and a word that says when to begin (all threads together). */
 export interface AnsweringStart {
   readonly memory: ImageMemory;
+  /** Compiled location tables. */
+  readonly geo?: SharedArrayBuffer;
   readonly queries: readonly Uint8Array[];
   readonly answers: number;
   readonly gate: SharedArrayBuffer;
@@ -18,7 +20,7 @@ export interface AnsweringReport {
   readonly cpuNs: number;
 }
 
-const { memory, queries, answers, gate }: AnsweringStart = workerData;
+const { memory, geo, queries, answers, gate }: AnsweringStart = workerData;
 const responder = new Responder(
   memory,
   {
@@ -29,6 +31,7 @@ const responder = new Responder(
     lateOpcodes: [],
   },
   () => 0,
+  geo,
 );
 const peer = new Peer(new Uint8Array(16));
 const room = new Uint8Array(4096);
