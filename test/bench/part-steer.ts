@@ -10,6 +10,7 @@ import {
   steeredWaypost,
 } from './servers/steered.ts';
 import { apart, type Load, type Measurement, measureWith, type Placement } from './session.ts';
+import { type AloneReport, measureAlone } from './steer-alone.ts';
 import { measureFigures, type SteerFigures } from './steer-figures.ts';
 import { prepareSteerLoad, type SteerLoad } from './steer-load.ts';
 import { nearestShare, openSteered } from './steer-session.ts';
@@ -36,6 +37,7 @@ export interface SteerReport {
   readonly isRealDatabase: boolean;
   readonly results: readonly SteerResult[];
   readonly figures: SteerFigures | undefined;
+  readonly alone: AloneReport | undefined;
   readonly skipped: readonly Skipped[];
 }
 
@@ -60,6 +62,7 @@ export async function measureSteer(
     isRealDatabase: files.length > 0,
     results: [],
     figures: undefined,
+    alone: undefined,
   };
   if (!isInstalled('cc')) {
     return { ...nothing, skipped: [{ name: 'all', reason: 'no C compiler (cc) for the asker' }] };
@@ -77,8 +80,12 @@ export async function measureSteer(
   const figures = wanted(options, WAYPOST)
     ? await measureFigures({ workshop, options, program, load, steer, files, ipv6Share: nothing.ipv6Share })
     : undefined;
+  options.progress('steer: answering alone');
+  const alone = wanted(options, WAYPOST)
+    ? await measureAlone(steer, nothing.ipv6Share, options.rounds)
+    : undefined;
   const skipped = [...turns.skipped, ...(figures?.skipped ?? [])];
-  return { ...nothing, results: turns.results(), figures, skipped };
+  return { ...nothing, results: turns.results(), figures, alone, skipped };
 }
 
 // --- turns ---

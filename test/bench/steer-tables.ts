@@ -1,5 +1,6 @@
 import type { SteerReport, SteerResult } from './part-steer.ts';
 import { ratiosWithinRounds, summarize } from './statistics.ts';
+import { ALONE_CASES, type AloneReport, aloneMedians } from './steer-alone.ts';
 import type { SteerFigures } from './steer-figures.ts';
 import { showCount, showFixed, showMegaoctets, showRange, showTable } from './table.ts';
 
@@ -50,7 +51,16 @@ export function showSteer(report: SteerReport): string {
         ...(figures === undefined ? [] : figureRows(figures)),
       ],
     ),
+    ...(report.alone === undefined ? [] : [showAlone(report.alone)]),
   ].join('\n\n');
+}
+
+function showAlone(report: AloneReport): string {
+  const costs = aloneMedians(report);
+  const rows = ALONE_CASES.map(({ what }, i) => {
+    return [what, showFixed(costs[i], 0), showFixed((costs[i] ?? 0) / (costs[0] ?? 1), 2)];
+  });
+  return `### Answering alone, no sockets\n\n${showTable(['answer', 'CPU ns', '÷ first'], rows)}`;
 }
 
 function figureRows(figures: SteerFigures): readonly (readonly string[])[] {
