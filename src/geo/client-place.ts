@@ -9,8 +9,8 @@ import { IPV4_ROW, IPV6_ROW } from './tables-layout.ts';
 export class ClientPlace {
   /** As what it is looked up: IPv4 within IPv6 as IPv4. */
   family: 4 | 6 = 4;
-  /** The address that is looked up, the highest word first; of IPv4 only the first counts. */
-  readonly words: Uint32Array = new Uint32Array(4);
+  /** The address that is looked up, the highest word first, as `word32` reads them; of IPv4 only the first counts. */
+  readonly words: Int32Array = new Int32Array(4);
   /** Before which bit of the address that came the one begins that is looked up: 0, or of IPv4 within IPv6, 16 or 96. */
   offset: 0 | 16 | 96 = 0;
   /** Number of the range in the tables of its family. */

@@ -94,14 +94,17 @@ export class Joins {
   }
 
   /**
-   * Finds out whether `item`, and those about it, are joined to the ones before them. False: that of `item` could not be kept,
-   * since none is, or because the effort is spent.
+   * Finds out whether `item`, and those about it, are joined to the ones before them. False: there is nothing new to be found,
+   * since none of them is (and then nothing is open), or because the effort is spent.
    */
   look(item: number): boolean {
     if (this.#effort.left <= 0) return false;
     const word = item >>> NUMBER_BITS;
     const number = this.#source.joinsOf(word);
-    if (number === 0) return false;
+    if (number === 0) {
+      this.isOpen = false;
+      return false;
+    }
     this.#effort.left -= NUMBER_MASK + 1;
     this.#kept.set(word, number);
     if (number === FULL) this.#raise(1, word);

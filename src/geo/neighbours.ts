@@ -22,6 +22,8 @@ export interface Surroundings {
 
 /** Ranges or segments side by side, over all addresses of one family. */
 export abstract class Neighbours implements JoinSource {
+  /** Whether what {@link freeAround} found last is all there is: it did not stop for having looked at enough. */
+  isFinal = true;
   protected readonly count: number;
   readonly #joins: Joins;
 
@@ -43,21 +45,26 @@ export abstract class Neighbours implements JoinSource {
     for (;;) {
       // The side that leaves less room is the one to look at: how far the other goes may not matter.
       const free = Math.min(below, above);
-      if (free >= enough) return enough;
+      if (free >= enough) {
+        this.isFinal = true;
+        return enough;
+      }
       if (below === free) {
         const further = joins.first(first);
         if (further !== first) {
           first = further;
           below = this.freeBelow(place, first);
-        } else if (!joins.isOpen || !joins.look(first)) return free;
+        } else if (!joins.isOpen || !joins.look(first)) break;
       } else {
         const further = joins.last(last);
         if (further !== last) {
           last = further;
           above = this.freeAbove(place, last);
-        } else if (!joins.isOpen || !joins.look(last + 1)) return free;
+        } else if (!joins.isOpen || !joins.look(last + 1)) break;
       }
     }
+    this.isFinal = !joins.isOpen;
+    return Math.min(below, above);
   }
 
   joinsOf(word: number): number {

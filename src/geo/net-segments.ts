@@ -45,7 +45,7 @@ export class NetSegments {
   }
 
   /** Of an address of four words. */
-  ipv6Kind(words: Uint32Array): number {
+  ipv6Kind(words: Int32Array): number {
     return this.ipv6Kinds[this.ipv6Segment(words[0] ?? 0, words[1] ?? 0, words[2] ?? 0, words[3] ?? 0)] ?? 0;
   }
 
@@ -63,8 +63,10 @@ export class NetSegments {
     return (place.family === 4 ? this.ipv4Kinds[segment] : this.ipv6Kinds[segment]) ?? 0;
   }
 
-  ipv4Segment(address: number): number {
+  /** The segment of an address: 32 bits, with or without a sign. */
+  ipv4Segment(address32: number): number {
     const starts = this.ipv4Starts;
+    const address = address32 >>> 0;
     let from = 0;
     let to = starts.length;
     while (to - from > 1) {
@@ -75,6 +77,7 @@ export class NetSegments {
     return from;
   }
 
+  /** As {@link ipv4Segment}: four words of an address, the highest first. */
   ipv6Segment(first: number, second: number, third: number, fourth: number): number {
     const starts = this.ipv6Starts;
     let from = 0;
@@ -82,10 +85,10 @@ export class NetSegments {
     while (to - from > 1) {
       const middle = (from + to) >>> 1;
       const at = middle * IPV6_START;
-      let order = (starts[at] ?? 0) - first;
-      if (order === 0) order = (starts[at + 1] ?? 0) - second;
-      if (order === 0) order = (starts[at + 2] ?? 0) - third;
-      if (order === 0) order = (starts[at + 3] ?? 0) - fourth;
+      let order = (starts[at] ?? 0) - (first >>> 0);
+      if (order === 0) order = (starts[at + 1] ?? 0) - (second >>> 0);
+      if (order === 0) order = (starts[at + 2] ?? 0) - (third >>> 0);
+      if (order === 0) order = (starts[at + 3] ?? 0) - (fourth >>> 0);
       if (order <= 0) from = middle;
       else to = middle;
     }

@@ -32,7 +32,8 @@ export function ipv6PrefixWithin(
 }
 
 /**
- * How many bits at the end of `address` can be cleared without coming below `from`; `address` is not below it. Words of 32 bits.
+ * How many bits at the end of `address` can be cleared without coming below `from`; `address` is not below it. Words of 32 bits, with
+ * or without a sign.
  *
  * For how many can be set without coming above `to`, ask the same of both inverted.
  */
@@ -42,7 +43,7 @@ export function freeBits(address: number, from: number): number {
   return zeros >= differing ? zeros : differing - 1;
 }
 
-/** As {@link freeBits}, for addresses of 128 bits, given as four words each. */
+/** As {@link freeBits}, for addresses of 128 bits, given as four words each, with or without a sign. */
 export function freeBits128(
   a0: number,
   a1: number,
@@ -54,9 +55,9 @@ export function freeBits128(
   f3: number,
 ): number {
   let differing = 0;
-  if (a0 !== f0) differing = 128 - Math.clz32(a0 ^ f0);
-  else if (a1 !== f1) differing = 96 - Math.clz32(a1 ^ f1);
-  else if (a2 !== f2) differing = 64 - Math.clz32(a2 ^ f2);
+  if ((a0 ^ f0) !== 0) differing = 128 - Math.clz32(a0 ^ f0);
+  else if ((a1 ^ f1) !== 0) differing = 96 - Math.clz32(a1 ^ f1);
+  else if ((a2 ^ f2) !== 0) differing = 64 - Math.clz32(a2 ^ f2);
   else differing = 32 - Math.clz32(a3 ^ f3);
   let zeros = 0;
   if (f3 !== 0) zeros = trailingZeros(f3);

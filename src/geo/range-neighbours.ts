@@ -16,11 +16,11 @@ export class Ipv4Ranges extends Neighbours {
   }
 
   protected freeBelow({ words }: ClientPlace, item: number): number {
-    return freeBits(words[0] ?? 0, this.#rows[item * IPV4_ROW] ?? 0);
+    return freeBits(words[0] ?? 0, (this.#rows[item * IPV4_ROW] ?? 0) | 0);
   }
 
   protected freeAbove({ words }: ClientPlace, item: number): number {
-    const next = item + 1 === this.count ? 0 : (this.#rows[(item + 1) * IPV4_ROW] ?? 0);
+    const next = item + 1 === this.count ? 0 : (this.#rows[(item + 1) * IPV4_ROW] ?? 0) | 0;
     return freeBits(~(words[0] ?? 0), -next | 0);
   }
 
@@ -58,8 +58,8 @@ export class Ipv6Ranges extends Neighbours {
   protected freeAbove({ words }: ClientPlace, item: number): number {
     const at = (item + 1) * IPV6_ROW;
     const isLast = item + 1 === this.count;
-    const high = isLast ? 0 : (this.#rows[at] ?? 0);
-    const low = isLast ? 0 : (this.#rows[at + 1] ?? 0);
+    const high = isLast ? 0 : (this.#rows[at] ?? 0) | 0;
+    const low = isLast ? 0 : (this.#rows[at + 1] ?? 0) | 0;
     // The last address inverted: the next start, taken from 0.
     return freeBits128(
       ~(words[0] ?? 0),

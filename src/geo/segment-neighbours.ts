@@ -17,11 +17,11 @@ export class Ipv4Borders extends Neighbours {
   }
 
   protected freeBelow({ words }: ClientPlace, item: number): number {
-    return freeBits(words[0] ?? 0, this.#starts[item] ?? 0);
+    return freeBits(words[0] ?? 0, (this.#starts[item] ?? 0) | 0);
   }
 
   protected freeAbove({ words }: ClientPlace, item: number): number {
-    const next = item + 1 === this.count ? 0 : (this.#starts[item + 1] ?? 0);
+    const next = item + 1 === this.count ? 0 : (this.#starts[item + 1] ?? 0) | 0;
     return freeBits(~(words[0] ?? 0), -next | 0);
   }
 
@@ -55,10 +55,10 @@ export class Ipv6Borders extends Neighbours {
       words[1] ?? 0,
       words[2] ?? 0,
       words[3] ?? 0,
-      this.#starts[at] ?? 0,
-      this.#starts[at + 1] ?? 0,
-      this.#starts[at + 2] ?? 0,
-      this.#starts[at + 3] ?? 0,
+      (this.#starts[at] ?? 0) | 0,
+      (this.#starts[at + 1] ?? 0) | 0,
+      (this.#starts[at + 2] ?? 0) | 0,
+      (this.#starts[at + 3] ?? 0) | 0,
     );
   }
 

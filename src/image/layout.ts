@@ -10,7 +10,7 @@
 //                owners below (the writer's own count)
 //                owner name, lower case, padded to words
 //                per RRset: type, place (words from the node)
-//   plan         before the RRset, when it is steered: see PlanWord
+//   plan         before the RRset, when it is steered: how to choose (steer/choosing.ts), see PlanWord
 //   RRset        count | shape << 16 | steered << 23 | name offset << 24
 //                rotation counter, or block of counters: see BlockWord (0 = does not rotate)
 //                octets of all records
@@ -80,18 +80,19 @@ export const STEERED = 1 << 23;
 
 /** Where the words of a plan stand, counted from its RRset. */
 export const PlanWord = {
-  /** Records of the first tier; the rest are the second. */
-  FIRST_TIER: -1,
-  /** The most records of an answer. */
-  TAKE: -2,
   /** The TTL until {@link SETTLED_AT}; the records are prepared with the TTL after it. */
-  LOW_TTL: -3,
+  LOW_TTL: -1,
   /** Seconds since 1970, without a sign; {@link NEVER}. */
-  SETTLED_AT: -4,
+  SETTLED_AT: -2,
+  /** A hash of the choosing, 64 bits: RRsets that choose alike have the same. */
+  KEY_LOW: -3,
+  KEY_HIGH: -4,
+  /** Octets of the choosing, which stands right before the plan, padded to words. */
+  CHOOSING_OCTETS: -5,
 } as const;
 
-/** Words of a plan. */
-export const PLAN_WORDS = 4;
+/** Words of a plan, without its choosing. */
+export const PLAN_WORDS = 5;
 
 /** In {@link PlanWord.SETTLED_AT}: the low TTL holds. */
 export const NEVER = 0xffff_ffff;

@@ -1,3 +1,4 @@
+import { SipHash } from '../base/siphash.ts';
 import { RRType } from '../wire/iana.ts';
 import { isSubdomain, labelCount } from '../wire/name.ts';
 import type { AnswerPlan, ServedOwner, ServedRRset, TurnCounters } from '../zone/served.ts';
@@ -37,6 +38,7 @@ export class NodeComposer {
   /** Words. */
   length = 0;
   #octets: Uint8Array = new Uint8Array(this.words.buffer);
+  readonly #hash = new SipHash();
 
   compose(owner: ServedOwner, head: NodeHead): void {
     const { name } = owner;
@@ -59,12 +61,17 @@ export class NodeComposer {
     }
   }
 
-  #composePlan({ firstTier, take, lowTtl, settledAt }: AnswerPlan): void {
-    this.length += PLAN_WORDS;
+  #composePlan({ choosing, lowTtl, settledAt }: AnswerPlan): void {
+    const start = this.length;
+    this.length += ((choosing.length + 3) >>> 2) + PLAN_WORDS;
     this.#makeRoom();
     const at = this.length;
-    this.words[at + PlanWord.FIRST_TIER] = firstTier;
-    this.words[at + PlanWord.TAKE] = Math.min(take, MAX_COUNT);
+    this.words[at - PLAN_WORDS - 1] = 0; // the padding
+    this.#octets.set(choosing, start * 4);
+    this.#hash.hash(choosing, 0, choosing.length);
+    this.words[at + PlanWord.KEY_LOW] = this.#hash.low32;
+    this.words[at + PlanWord.KEY_HIGH] = this.#hash.high32;
+    this.words[at + PlanWord.CHOOSING_OCTETS] = choosing.length;
     this.words[at + PlanWord.LOW_TTL] = lowTtl;
     this.words[at + PlanWord.SETTLED_AT] = Math.min(Math.max(settledAt, 0), NEVER);
   }

@@ -285,8 +285,9 @@ export function slotsFor(zone: HostedZone, owner: ServedOwner): number {
 export function wordsFor(owner: ServedOwner): number {
   let octets = 0;
   let records = 0;
-  for (const { rdatas } of owner.rrsets) {
+  for (const { rdatas, plan } of owner.rrsets) {
     records += rdatas.length + 8 + PLAN_WORDS;
+    octets += plan === undefined ? 0 : plan.choosing.length + 3;
     for (const rdata of rdatas) octets += rdata.length + 16;
     if (rdatas[0] !== undefined) octets += rdatas[0].length + 64; // the SOA is kept twice
   }

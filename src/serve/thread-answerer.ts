@@ -14,29 +14,41 @@ export interface ThreadShared {
 /** Makes a query thread's answerer. What the pool publishes to it must be a {@link ThreadShared}. */
 export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswerer {
   const retired = new RetiredMemory();
-  let responder = makeResponder(shared, nowMs);
-  let taken = shared;
+  let taken = sharedOf(shared);
+  let responder = makeResponder(taken, nowMs);
   return {
     answer: (octets, start, length, room, peer) => responder.answer(octets, start, length, room, peer),
     refuseLate: (octets, start) => responder.refuseLate(octets, start),
     beginBatch: () => responder.beginBatch(),
     take(news) {
-      responder = makeResponder(news, nowMs);
-      retired.note(octetsLeft(taken, news));
-      taken = news;
+      const fresh = sharedOf(news);
+      // What the responder has worked out about locations is worth keeping; it goes with other options only.
+      if (isAnsweringAlike(taken.options, fresh.options)) responder.take(fresh.memory, fresh.geo);
+      else responder = makeResponder(fresh, nowMs);
+      retired.note(octetsLeft(taken, fresh));
+      taken = fresh;
     },
   };
 }
 
 /** The pool carries `shared` through a thread's door as anything at all. */
-function makeResponder(shared: unknown, nowMs: () => number): Responder {
+function sharedOf(shared: unknown): ThreadShared {
   if (!isThreadShared(shared)) throw new Error('the query thread was given something that is no zone image');
-  return new Responder(shared.memory, shared.options, nowMs, shared.geo);
+  return shared;
+}
+
+function makeResponder({ memory, options, geo }: ThreadShared, nowMs: () => number): Responder {
+  return new Responder(memory, options, nowMs, geo);
+}
+
+/** The cookie secrets are the same memory for the whole life of a server. */
+function isAnsweringAlike(old: ResponderOptions, fresh: ResponderOptions): boolean {
+  const shown = (options: ResponderOptions) => JSON.stringify({ ...options, cookieSecrets: undefined });
+  return shown(old) === shown(fresh);
 }
 
 /** Octets of the buffers that were in use and are not any more. */
-function octetsLeft(old: unknown, fresh: unknown): number {
-  if (!isThreadShared(old) || !isThreadShared(fresh)) return 0;
+function octetsLeft(old: ThreadShared, fresh: ThreadShared): number {
   const image = old.memory.image === fresh.memory.image ? 0 : old.memory.image.byteLength;
   const geo = old.geo === fresh.geo ? 0 : (old.geo?.byteLength ?? 0);
   return image + geo;

@@ -1,4 +1,4 @@
-// Numbers of 32 bits from what members and clients are: the same on every machine and in every version.
+// Numbers of 32 bits, with a sign (V8 makes objects of larger ones), from what members and clients are: the same on every machine and in every version.
 
 /** A hash of octets. */
 export function hashOctets(octets: Uint8Array): number {
@@ -17,7 +17,7 @@ export function scramble(number: number): number {
   let hash = number ^ (number >>> 16);
   hash = Math.imul(hash, 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return (hash ^ (hash >>> 16)) >>> 0;
+  return hash ^ (hash >>> 16);
 }
 
 const FNV_PRIME = 0x0100_0193;

@@ -8,14 +8,14 @@ import { hashOctets, mix } from './hash.ts';
  * it is.
  */
 export class StickyTurns {
-  readonly #keys: Uint32Array;
+  readonly #keys: Int32Array;
   readonly #weights: Uint16Array;
   /** Scratch: the lot of each member. */
   readonly #lots: Float64Array;
 
   /** Of each member its {@link memberKey} and its weight; those of weight 0 come after all others. */
   constructor(keys: readonly number[], weights: readonly number[]) {
-    this.#keys = Uint32Array.from(keys);
+    this.#keys = Int32Array.from(keys);
     this.#weights = Uint16Array.from(weights);
     this.#lots = new Float64Array(keys.length);
   }
@@ -27,7 +27,7 @@ export class StickyTurns {
   order(into: Uint16Array, at: number, count: number, client: number, front = count): void {
     for (let i = at; i < at + count; i++) {
       const member = into[i] ?? 0;
-      this.#lots[member] = lotOf(mix(client, this.#keys[member] ?? 0));
+      drawLot(this.#lots, member, mix(client, this.#keys[member] ?? 0));
     }
     if (count <= FEW) this.#insertAll(into, at, count);
     else this.#selectFirst(into, at, count, Math.min(front, count));
@@ -90,7 +90,7 @@ export function memberKey(rdata: Uint8Array): number {
  * What tells clients apart: 32 bits from the first `prefixLength` bits of an address, given as words with the first
  * bits highest; `count` is 1 (IPv4) or 4 (IPv6). Allocates nothing.
  */
-export function clientKey(words: Uint32Array, count: number, prefixLength: number): number {
+export function clientKey(words: Int32Array, count: number, prefixLength: number): number {
   let key = mix(count, prefixLength);
   for (let i = 0; 32 * i < prefixLength && i < count; i++) {
     const bits = prefixLength - 32 * i;
@@ -114,16 +114,16 @@ const SEGMENT = 2 ** (32 - SEGMENT_BITS);
 /**
  * -log2 of a number between 0 and 1 of which `hash` is as good as the first 32 bits, times 2^31: among all hashes it
  * is distributed as a waiting time is. Straight lines between 4,097 points: never more than 2^-26 wrong, and never
- * greater for a greater hash.
+ * greater for a greater hash. It is written to `lots[at]`: returned, so large a number would be an object.
  */
-export function lotOf(hash: number): number {
+export function drawLot(lots: Float64Array, at: number, hash: number): void {
   // The number is that of 33 bits between this hash and the next, 2 hash + 1, out of 2^33.
   const zeros = Math.clz32(hash);
   const fraction = zeros === 32 ? 0 : ((hash << 1) | 1) << zeros; // what follows its first 1, as 32 bits
   const segment = fraction >>> (32 - SEGMENT_BITS);
   const from = LOGARITHMS[segment] ?? 0;
   const rise = (LOGARITHMS[segment + 1] ?? 0) - from;
-  return (zeros + 1) * ONE - from - Math.floor((rise * (fraction & (SEGMENT - 1))) / SEGMENT);
+  lots[at] = (zeros + 1) * ONE - from - Math.floor((rise * (fraction & (SEGMENT - 1))) / SEGMENT);
 }
 
 const LOGARITHMS = Uint32Array.from({ length: 2 ** SEGMENT_BITS + 1 }, (_, i) => log2Between(i));

@@ -10,10 +10,8 @@ export type TurnCounters = 'none' | 'one' | 'per tier';
 
 /** How a steered RRset is answered; worked out beforehand, but for what the time of the query decides. */
 export interface AnswerPlan {
-  /** Records of the first tier: they stand first. Those of the second, if there are any, follow. */
-  readonly firstTier: number;
-  /** The most records of an answer; `Infinity` for all. */
-  readonly take: number;
+  /** How to choose among the records, as `steer/choosing.ts` composes it; the same octets choose the same. */
+  readonly choosing: Uint8Array;
   readonly counters: TurnCounters;
   /** Seconds; not above {@link highTtl}. Also the most that a negative answer in its place may live. */
   readonly lowTtl: number;

@@ -166,7 +166,8 @@ describe('blocks of counters in the image', () => {
 
   function steered(counters: TurnCounters, ...lines: string[]): ServedOwner {
     const { name: owner, rrsets } = ownerOf(...lines);
-    const plan = { firstTier: 1, take: 9, counters, lowTtl: 1, highTtl: 1, settledAt: 0 };
+    const choosing = new TextEncoder().encode('how');
+    const plan = { choosing, counters, lowTtl: 1, highTtl: 1, settledAt: 0 };
     return { name: owner, rrsets: rrsets.map((rrset) => ({ ...rrset, plan })) };
   }
 });
