@@ -28,6 +28,8 @@ export const Reason = {
 const OPT_HEAD = 11;
 /** Octets of an option before its data. */
 export const OPTION_HEAD = 4;
+/** RFC 7871 §6: in the data of Client Subnet. */
+const SCOPE_AT = 3;
 
 /** Writes OPT records. One per thread; allocates nothing. */
 export class OptWriter {
@@ -54,7 +56,7 @@ export class OptWriter {
 
   /**
    * Writes OPT at `octets[at]`, up to `end`; returns where it ends. `extendedRcode` is the RCODE's upper eight
-   * bits; `why` is left out where it does not fit.
+   * bits, `scope` the SCOPE PREFIX-LENGTH of a Client Subnet; `why` is left out where it does not fit.
    */
   write(
     octets: Uint8Array,
@@ -64,6 +66,7 @@ export class OptWriter {
     peer: Peer,
     nowSeconds: number,
     extendedRcode: number,
+    scope: number,
     why: PreparedError | undefined,
   ): number {
     octets[at] = 0;
@@ -84,8 +87,10 @@ export class OptWriter {
       to = writeOption(octets, to, EdnsOption.COOKIE, this.#cookie, FULL_COOKIE_LENGTH);
     }
     if (query.subnetLength > 0) {
-      // §7.2.1: echoed as it came; the scan has made sure that SCOPE is 0.
+      // §7.2.1: echoed as it came, but for SCOPE.
+      const option = to;
       to = writeOption(octets, to, EdnsOption.CLIENT_SUBNET, query.subnet, query.subnetLength);
+      octets[option + OPTION_HEAD + SCOPE_AT] = scope;
     }
     if (why !== undefined && to + OPTION_HEAD + why.length <= end) {
       to = writeOption(octets, to, EdnsOption.EXTENDED_ERROR, why, why.length);

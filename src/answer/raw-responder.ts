@@ -88,6 +88,7 @@ export class RawResponder {
       peer,
       nowSeconds,
       0,
+      0,
       note,
     );
     const view = new DataView(octets.buffer);

@@ -1,13 +1,19 @@
 import type { Peer } from '../base/peer.ts';
+import { NOWHERE } from '../geo/nowhere.ts';
+import { GeoTables } from '../geo/tables.ts';
 import type { ImageMemory } from '../image/layout.ts';
 import { ImageReader } from '../image/lookup.ts';
 import { CookieJar } from '../message/cookie.ts';
 import { HEADER_OCTETS, QueryScanner, Scanned } from '../message/query.ts';
+import { SEED_LENGTH } from '../steer/shuffle.ts';
 import { Rcode, RRClass, RRType } from '../wire/iana.ts';
 import { ChaosNames, type ChaosTexts } from './chaos.ts';
+import { Choosers } from './choosers.ts';
+import { Client } from './client.ts';
 import { OptWriter, type PreparedError, Reason } from './opt.ts';
 import { QUESTION_NAME, Response } from './response.ts';
 import { StandardQuery } from './standard-query.ts';
+import { SteeredRecords } from './steered-records.ts';
 import { Tickets } from './tickets.ts';
 
 /** What a responder must know beside the zones; can be sent to a thread. */
@@ -43,13 +49,17 @@ export class Responder {
   readonly #scanner = new QueryScanner();
   readonly #response = new Response();
   readonly #tickets = new Tickets();
-  readonly #query = new StandardQuery(this.#response, this.#tickets);
+  readonly #client: Client;
+  readonly #choosers: Choosers;
+  readonly #steered: SteeredRecords;
+  readonly #query: StandardQuery;
   readonly #opt: OptWriter;
   readonly #chaos: ChaosNames;
   readonly #maxPayload: number;
   readonly #lateOpcodes: readonly number[];
   readonly #nowMs: () => number;
   #image: ImageReader;
+  #geo: SharedArrayBuffer | undefined;
   #nowSeconds: number;
   // The outcome of the query in hand.
   #rcode: number = Rcode.NOERROR;
@@ -57,7 +67,25 @@ export class Responder {
   #isTruncated = false;
   #why: PreparedError | undefined;
 
-  constructor(memory: ImageMemory, options: ResponderOptions, nowMs: () => number) {
+  /** `geo` are compiled tables of geo/tables.ts, shared memory; without them nothing is known of any client. */
+  constructor(
+    memory: ImageMemory,
+    options: ResponderOptions,
+    nowMs: () => number,
+    geo?: SharedArrayBuffer | undefined,
+  ) {
+    const tables = tablesOf(geo);
+    this.#geo = geo;
+    this.#client = new Client(tables);
+    this.#choosers = new Choosers(tables);
+    this.#steered = new SteeredRecords(
+      this.#response,
+      this.#tickets,
+      this.#client,
+      this.#choosers,
+      seedFrom(nowMs()),
+    );
+    this.#query = new StandardQuery(this.#response, this.#tickets, this.#steered);
     this.#image = new ImageReader(memory);
     this.#maxPayload = options.maxPayload;
     this.#lateOpcodes = options.lateOpcodes;
@@ -69,9 +97,14 @@ export class Responder {
     this.#nowSeconds = Math.floor(nowMs() / 1000);
   }
 
-  /** Goes over to another generation of the image. */
-  take(memory: ImageMemory): void {
+  /** Goes over to another generation of the image, or to other tables. */
+  take(memory: ImageMemory, geo?: SharedArrayBuffer | undefined): void {
     this.#image = new ImageReader(memory);
+    if (geo === this.#geo) return;
+    this.#geo = geo;
+    const tables = tablesOf(geo);
+    this.#client.take(tables);
+    this.#choosers.take(tables);
   }
 
   /** To be called before a batch of queries: reads the clock. */
@@ -98,6 +131,7 @@ export class Responder {
     this.#isTruncated = false;
     this.#why = undefined;
     this.#response.begin(octets, start, room, scanner.questionEnd, largest - optLength);
+    this.#client.begin(scanner, peer);
     if (outcome === Scanned.QUERY || outcome === Scanned.SIGNED) this.#answerQuestion(octets, start);
     else this.#rcode = rcodeOf(outcome);
     return this.#finish(octets, start, largest, peer);
@@ -144,6 +178,7 @@ export class Responder {
       query.answer(image, qtype, this.#nowSeconds);
       if (image.unchanged(sequence)) break;
       response.restart(questionEnd, limit);
+      this.#client.scope = 0;
       query.key.load(octets, start + QUESTION_NAME, start + questionEnd);
     }
     this.#rcode = query.rcode;
@@ -171,7 +206,18 @@ export class Responder {
     let end = start + response.length;
     if (scanner.hasEdns) {
       const limit = start + largest;
-      end = this.#opt.write(octets, end, limit, scanner, peer, this.#nowSeconds, rcode >>> 4, this.#why);
+      const { scope } = this.#client;
+      end = this.#opt.write(
+        octets,
+        end,
+        limit,
+        scanner,
+        peer,
+        this.#nowSeconds,
+        rcode >>> 4,
+        scope,
+        this.#why,
+      );
     }
     // QR, OPCODE as asked, AA, TC, RD as asked | RA 0, Z 0, AD 0, CD 0 (RFC 4035 §3.1.6), RCODE.
     octets[start + 2] =
@@ -191,6 +237,17 @@ export class Responder {
     octets[start + 11] = additionals;
     return end - start;
   }
+}
+
+/** Threads begin at different times; more chance than that is not wanted of an order that nobody gains by foreseeing. */
+function seedFrom(nowMs: number): Uint8Array {
+  const seed = new Uint8Array(SEED_LENGTH);
+  new DataView(seed.buffer).setFloat64(0, nowMs);
+  return seed;
+}
+
+function tablesOf(geo: SharedArrayBuffer | undefined): GeoTables {
+  return geo === undefined ? NOWHERE : new GeoTables(geo);
 }
 
 function rcodeOf(outcome: number): number {

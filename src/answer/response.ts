@@ -1,4 +1,4 @@
-import { NO_NAME, NOT_IN_ZONE, PlanWord, RECORD_HEAD, RRsetWord, Shape } from '../image/layout.ts';
+import { NO_NAME, NOT_IN_ZONE, RECORD_HEAD, RRsetWord, Shape } from '../image/layout.ts';
 import type { ImageReader } from '../image/lookup.ts';
 import { copy, copyWords, nameLength } from './octets.ts';
 
@@ -117,48 +117,24 @@ export class Response {
   }
 
   /**
-   * Appends at most `most` records of a steered RRset of addresses: tier after tier, in each beginning where `turn`
-   * says and going around. Returns as {@link rrset}.
+   * Appends `count` records of a steered RRset of addresses, as `picks` numbers them. Returns as {@link rrset}.
    */
-  tiers(image: ImageReader, rrset: number, turn: number, most: number, ownerAt: number): number {
+  records(image: ImageReader, rrset: number, picks: Uint16Array, count: number, ownerAt: number): number {
     const { words } = image;
-    const count = (words[rrset] ?? 0) & 0xffff;
-    const size = words[rrset + RRsetWord.RECORD_OCTETS] ?? 0;
-    const wanted = Math.min(count, most);
+    const size = words[rrset + RRsetWord.RECORD_OCTETS] ?? 0; // A, AAAA: 16 and 28 octets
     const before = this.length;
-    if (ownerAt >= POINTER_LIMIT || before + wanted * size > this.limit) return 0;
-    const firstTier = words[rrset + PlanWord.FIRST_TIER] ?? 0;
-    const inFirst = Math.min(wanted, firstTier);
-    this.#around(image, rrset, size, 0, firstTier, turn, inFirst);
-    if (wanted > inFirst) {
-      this.#around(image, rrset, size, firstTier, count - firstTier, turn, wanted - inFirst);
+    if (ownerAt >= POINTER_LIMIT || before + count * size > this.limit) return 0;
+    const from = rrset + RRsetWord.TABLE;
+    const step = size >>> 2;
+    let to = this.start + before;
+    for (let i = 0; i < count; i++, to += size) {
+      copyWords(words, from + (picks[i] ?? 0) * step, this.#view, to, size);
     }
     if (ownerAt !== QUESTION_NAME) {
-      for (let i = 0; i < wanted; i++) this.#pointer(before + i * size, ownerAt);
+      for (let i = 0; i < count; i++) this.#pointer(before + i * size, ownerAt);
     }
-    return wanted;
-  }
-
-  /** Appends `wanted` of the `count` records from record `start` on, beginning where `turn` says and going around. */
-  #around(
-    image: ImageReader,
-    rrset: number,
-    size: number,
-    start: number,
-    count: number,
-    turn: number,
-    wanted: number,
-  ): void {
-    const first = turn % count;
-    const head = Math.min(wanted, count - first);
-    const from = (rrset + RRsetWord.TABLE) * 4 + start * size;
-    const to = this.start + this.length;
-    // A, AAAA: 16 and 28 octets
-    copyWords(image.words, (from + first * size) >>> 2, this.#view, to, head * size);
-    if (wanted > head) {
-      copyWords(image.words, from >>> 2, this.#view, to + head * size, (wanted - head) * size);
-    }
-    this.length += wanted * size;
+    this.length = before + count * size;
+    return count;
   }
 
   /** Gives the `count` records from `at` to the end, all of one length, another TTL; seconds. */

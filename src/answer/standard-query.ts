@@ -16,7 +16,7 @@ import { MAX_NAME_LENGTH } from '../wire/name.ts';
 import { AdditionalSection } from './additional.ts';
 import { copy } from './octets.ts';
 import { QUESTION_NAME, type Response } from './response.ts';
-import { lowTtl, SteeredRecords, typeForAny } from './steered-records.ts';
+import { lowTtl, type SteeredRecords, typeForAny } from './steered-records.ts';
 import type { Tickets } from './tickets.ts';
 
 /** CNAMEs and DNAMEs followed for one question. BIND follows 16 as well. */
@@ -46,9 +46,9 @@ export class StandardQuery {
   /** Where {@link key}'s name stands in the message. */
   #ownerAt = QUESTION_NAME;
 
-  constructor(response: Response, tickets: Tickets) {
+  constructor(response: Response, tickets: Tickets, steered: SteeredRecords) {
     this.#response = response;
-    this.#steeredRecords = new SteeredRecords(response, tickets);
+    this.#steeredRecords = steered;
     this.#additional = new AdditionalSection(response, this.#steeredRecords);
     this.#tickets = tickets;
   }

@@ -1,46 +1,86 @@
-// What stands in an answer of a steered RRset: STEERING.md §3 steps 6 to 9, §4, §6.
-import { PlanWord } from '../image/layout.ts';
+// What stands in an answer of a steered RRset: STEERING.md §3 steps 4 to 10, §4 to §6 and §9.
+import { PlanWord, RRsetWord } from '../image/layout.ts';
 import type { ImageReader } from '../image/lookup.ts';
+import { tierCounter } from '../image/tier-counter.ts';
+import { Arrangement, type Turns } from '../steer/arrangement.ts';
+import { ALL, type Chooser } from '../steer/chooser.ts';
+import { Shuffler } from '../steer/shuffle.ts';
+import type { Choosers } from './choosers.ts';
+import type { Client } from './client.ts';
 import type { Response } from './response.ts';
 import type { Tickets } from './tickets.ts';
 
 /** Appends the records of steered RRsets, which have at least one. One per thread; allocates nothing. */
-export class SteeredRecords {
+export class SteeredRecords implements Turns {
   /** The time of the query; it decides between the two TTLs. */
   nowSeconds = 0;
   readonly #response: Response;
   readonly #tickets: Tickets;
+  readonly #client: Client;
+  readonly #choosers: Choosers;
+  readonly #arrangement: Arrangement;
+  // The RRset in hand.
+  #image: ImageReader | undefined;
+  #counter = 0;
+  #isPerClient = false;
 
-  constructor(response: Response, tickets: Tickets) {
+  constructor(response: Response, tickets: Tickets, client: Client, choosers: Choosers, seed: Uint8Array) {
     this.#response = response;
     this.#tickets = tickets;
+    this.#client = client;
+    this.#choosers = choosers;
+    this.#arrangement = new Arrangement(new Shuffler(seed));
   }
 
   /** The addresses of an answer, in their turn. Returns how many; 0 when they do not all fit. */
   addresses(image: ImageReader, rrset: number, ownerAt: number): number {
-    const take = image.words[rrset + PlanWord.TAKE] ?? 0;
-    const at = this.#response.length;
-    const count = this.#response.tiers(image, rrset, this.#tickets.turn(image, rrset), take, ownerAt);
-    this.#lower(image, rrset, at, count);
-    return count;
+    const chooser = this.#choosers.of(image, rrset);
+    this.#choose(image, rrset, chooser, chooser.take, this);
+    return this.#append(image, rrset, ownerAt);
   }
 
-  /** All addresses that answers have, for the additional section: they take no turn. Returns as {@link addresses}. */
+  /** The addresses that the client's answers have, for the additional section: they take no turn. As {@link addresses}. */
   helpers(image: ImageReader, rrset: number, ownerAt: number): number {
-    const at = this.#response.length;
-    const count = this.#response.rrset(image, rrset, 0, ownerAt, 0);
-    this.#lower(image, rrset, at, count);
-    return count;
+    this.#choose(image, rrset, this.#choosers.of(image, rrset), ALL, NO_TURNS);
+    return this.#append(image, rrset, ownerAt);
   }
 
   /** One CNAME, in its turn (STEERING.md §9). Returns 1; 0 when it does not fit. */
   alias(image: ImageReader, rrset: number, ownerAt: number, apexAt: number): number {
+    this.#choose(image, rrset, this.#choosers.of(image, rrset), 1, this);
     const at = this.#response.length;
-    const tier = image.words[rrset + PlanWord.FIRST_TIER] ?? 1;
-    const index = this.#tickets.turn(image, rrset) % tier;
+    const index = this.#arrangement.picks[0] ?? 0;
     if (!this.#response.record(image, rrset, index, ownerAt, apexAt)) return 0;
     this.#lower(image, rrset, at, 1);
     return 1;
+  }
+
+  /** The next ticket of a tier of the RRset in hand. Tiers that are the same for everybody share one. */
+  ticket(tag: number): number {
+    const image = this.#image;
+    if (image === undefined || this.#counter === 0) return 0;
+    const counter = this.#isPerClient ? tierCounter(image.counters, this.#counter, tag) : this.#counter;
+    return this.#tickets.draw(image, counter);
+  }
+
+  /** Picks at most `most` members for the client, and notes how wide a network that holds for. */
+  #choose(image: ImageReader, rrset: number, chooser: Chooser, most: number, turns: Turns): void {
+    const client = this.#client;
+    const place = chooser.isTold ? client.place(chooser.usesSubnet) : client.anywhere;
+    const choice = chooser.choiceAt(place);
+    if (chooser.isTold && chooser.usesSubnet && client.hasSubnet) client.narrow(chooser.scopeAt(place));
+    this.#image = image;
+    this.#counter = image.words[rrset + RRsetWord.COUNTER] ?? 0;
+    this.#isPerClient = chooser.isPerClient;
+    this.#arrangement.arrange(chooser, choice, most, place, turns);
+  }
+
+  #append(image: ImageReader, rrset: number, ownerAt: number): number {
+    const { picks, count } = this.#arrangement;
+    const at = this.#response.length;
+    const written = this.#response.records(image, rrset, picks, count, ownerAt);
+    this.#lower(image, rrset, at, written);
+    return written;
   }
 
   /** §6: the records are prepared with the high TTL. */
@@ -49,6 +89,8 @@ export class SteeredRecords {
     if (this.nowSeconds < settledAt && count > 0) this.#response.setTtl(at, count, lowTtl(image, rrset));
   }
 }
+
+const NO_TURNS: Turns = { ticket: () => 0 };
 
 /** The TTL of a steered RRset while it may soon change; seconds. */
 export function lowTtl(image: ImageReader, rrset: number): number {

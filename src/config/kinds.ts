@@ -115,6 +115,44 @@ export function file(): ValueKind<string> {
   };
 }
 
+/** Location databases: files, which become absolute paths, and {@link EMBEDDED_DATABASE}. They are not looked for here. */
+export function databases(): ValueKind<readonly string[]> {
+  const expected = 'a list of paths of databases, in quotes';
+  const path = v.pipe(
+    v.string('the path of a database, in quotes'),
+    v.check((text) => text !== '' && !text.includes('\0'), 'the path of a database'),
+  );
+  return {
+    type: 'list of text',
+    range: `up to ${MAX_DATABASES} files, each once, relative to the configuration file's own directory; \`"${EMBEDDED_DATABASE}"\` is the one that comes with Waypost`,
+    json: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      maxItems: MAX_DATABASES,
+      uniqueItems: true,
+    },
+    schema: (base) =>
+      v.pipe(
+        v.array(path, expected),
+        v.maxLength(MAX_DATABASES, `at most ${MAX_DATABASES} databases`),
+        v.transform((paths) =>
+          paths.map((text) => (text === EMBEDDED_DATABASE ? EMBEDDED_DATABASE : resolve(base, text))),
+        ),
+        v.rawCheck(({ dataset, addIssue }) => {
+          if (!dataset.typed) return;
+          const twice = dataset.value.find((file, i) => dataset.value.indexOf(file) < i);
+          if (twice !== undefined)
+            addIssue({ message: `every database once, but ${twice} stands there twice` });
+        }),
+      ),
+  };
+}
+
+/** The word for the location database that comes with the program; a file of this name is `./embedded`. */
+export const EMBEDDED_DATABASE = 'embedded';
+/** With networks.csv these are all that the compiled tables can tell apart. */
+const MAX_DATABASES = 14;
+
 /** A secret in base64. Empty is none. */
 export function secret(): ValueKind<Secret> {
   const expected = 'a secret in base64, in quotes, as waypost key makes it';

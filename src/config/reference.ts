@@ -52,7 +52,7 @@ default; all errors of a file are reported at once, with line and column. In the
 that you choose: there may be many such tables, or none.
 
 \`waypost check\` reads the file exactly as \`waypost serve\` does and says what is wrong. SIGHUP and \`waypost zone reload\`
-take over \`[keys]\` and the \`[zone]\` tables; the other settings hold from the next start on. Editors that know JSON Schema
+take over \`[keys]\`, \`[geo]\` and the \`[zone]\` tables; the other settings hold from the next start on. Editors that know JSON Schema
 (Even Better TOML, taplo) complete and check the file with [waypost.schema.json](waypost.schema.json):
 
 \`\`\`toml

@@ -2,6 +2,7 @@ import { TSIG_ALGORITHM_WORDS } from '../message/tsig-algorithm.ts';
 import { grants } from './grants.ts';
 import {
   choice,
+  databases,
   directory,
   endpoints,
   file,
@@ -207,6 +208,27 @@ export const SETTINGS = [
       'The largest zone that is fetched, in MiB on the wire. A transfer that grows larger is given up, and the zone stays ' +
       'as it is. While a zone comes in, its records take about as much memory.',
     example: 64,
+  },
+  {
+    key: 'geo.databases',
+    kind: databases(),
+    fallback: ['embedded'],
+    about:
+      'The databases that say where clients are, the most specific first: for each field (position, country, AS number, ' +
+      'operator) the first that says something wins. MMDB files with the fields of MaxMind or of the `@ip-location-db` ' +
+      'packages, and the text files of `tor-geoipdb`, are understood; see [geography.md](geography.md). `waypost geo ' +
+      'install` puts a better one in place. A file that is replaced is taken over while the server runs; one that is ' +
+      'missing or broken is a warning. `[]`: nothing is known but `geo.networks`.',
+    example: ['geo/GeoLite2-City.mmdb', 'geo/GeoLite2-ASN.mmdb', 'embedded'],
+  },
+  {
+    key: 'geo.networks',
+    kind: file(),
+    fallback: '',
+    about:
+      "The operator's own network address data, a `networks.csv` (see [geography.md](geography.md)). What it says wins " +
+      'over the databases, field by field. It is taken over when it is replaced, as they are.',
+    example: 'geo/networks.csv',
   },
   {
     key: 'keys.*.algorithm',

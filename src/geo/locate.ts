@@ -22,13 +22,13 @@ export function ipv4Within(octets: Uint8Array, at: number): 0 | 16 | 96 {
   return word32(octets, at + 8) === (first === 0 ? 0xffff : 0) ? 96 : 0;
 }
 
-/** The IPv4 address, as a whole number, in an IPv6 address that holds one. */
+/** The IPv4 address in an IPv6 address that holds one; as {@link word32}. */
 export function ipv4In(octets: Uint8Array, at: number): number {
   const first = word32(octets, at);
   if (first >>> 16 === 0x2002) return word32(octets, at + 2);
   const last = word32(octets, at + 12);
   // RFC 4380 §4: the client's address is written with its bits inverted.
-  return first === 0x2001_0000 ? ~last >>> 0 : last;
+  return first === 0x2001_0000 ? ~last : last;
 }
 
 /** Whether addresses that begin so may hold an IPv4 address; few do. */
@@ -36,13 +36,12 @@ function mayHold(high: number): boolean {
   return high >>> 16 === 0x2002 || high === 0x2001_0000 || high === 0x0064_ff9b || high === 0;
 }
 
-/** Four octets as a whole number, the first one the highest. */
+/** Four octets as one number of 32 bits, the first octet the highest. With a sign: V8 makes objects of larger numbers. */
 export function word32(octets: Uint8Array, at: number): number {
   return (
-    (((octets[at] ?? 0) << 24) |
-      ((octets[at + 1] ?? 0) << 16) |
-      ((octets[at + 2] ?? 0) << 8) |
-      (octets[at + 3] ?? 0)) >>>
-    0
+    ((octets[at] ?? 0) << 24) |
+    ((octets[at + 1] ?? 0) << 16) |
+    ((octets[at + 2] ?? 0) << 8) |
+    (octets[at + 3] ?? 0)
   );
 }

@@ -168,6 +168,6 @@ const MAX_ASN = 0xffff_ffff;
 function scanIsp(text: string): string | Fault {
   if (!/[\s,]/.test(text)) return text;
   return new Fault(
-    `'${text}' has a space or a comma, so that no member line could name it: write '${text.trim().replace(/[\s,]+/g, '-')}'`,
+    `'${text}' has a space or a comma, so that no member line could name it: write '${text.trim().replace(/[\s,]+/g, '_')}'`,
   );
 }

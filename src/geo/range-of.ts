@@ -17,9 +17,9 @@ export interface AddressRange {
 
 /** The addresses around one of 4 or 16 octets that have the same location. For people: allocates. */
 export function rangeOf(tables: GeoTables, address: Uint8Array): AddressRange {
-  if (address.length === 4) return ipv4RangeOf(tables, word32(address, 0));
-  if (ipv4Within(address, 0) !== 0) return ipv4RangeOf(tables, ipv4In(address, 0));
-  const [high, low] = [word32(address, 0), word32(address, 4)];
+  if (address.length === 4) return ipv4RangeOf(tables, word32(address, 0) >>> 0);
+  if (ipv4Within(address, 0) !== 0) return ipv4RangeOf(tables, ipv4In(address, 0) >>> 0);
+  const [high, low] = [word32(address, 0) >>> 0, word32(address, 4) >>> 0];
   const range = tables.ipv6Range(high, low);
   const word = (of: number, place: number) => tables.ipv6Rows[of * IPV6_ROW + place] ?? 0;
   const from = [word(range, 0), word(range, 1)] as const;

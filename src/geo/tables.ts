@@ -55,6 +55,7 @@ export class GeoTables {
   readonly #locations: Int32Array;
   readonly #text: Uint8Array;
   #about: TablesText | undefined;
+  #ispNumbers: Map<string, readonly number[]> | undefined;
 
   /** Throws {@link GeoTablesError} for a buffer that this program did not write. See {@link openTables} for files. */
   constructor(memory: SharedArrayBuffer) {
@@ -100,9 +101,10 @@ export class GeoTables {
 
   // --- ranges ---
 
-  /** The range that holds an IPv4 address (a whole number). */
-  ipv4Range(address: number): number {
+  /** The range that holds an IPv4 address: 32 bits, with or without a sign. */
+  ipv4Range(address32: number): number {
     const rows = this.ipv4Rows;
+    const address = address32 >>> 0;
     const bits = address >>> 16;
     const finer = this.#ipv4FinerOf[bits] ?? 0;
     let from = 0;
@@ -123,9 +125,11 @@ export class GeoTables {
     return from;
   }
 
-  /** The range that holds an IPv6 address, given as the two words of its upper 64 bits. */
-  ipv6Range(high: number, low: number): number {
+  /** The range that holds an IPv6 address, given as the two words of its upper 64 bits, with or without a sign. */
+  ipv6Range(high32: number, low32: number): number {
     const rows = this.ipv6Rows;
+    const high = high32 >>> 0;
+    const low = low32 >>> 0;
     const bits = high >>> 16;
     const finer = this.#ipv6FinerOf[bits] ?? 0;
     let from = 0;
@@ -147,12 +151,12 @@ export class GeoTables {
     return from;
   }
 
-  /** The location of an IPv4 address (a whole number). */
+  /** The location of an IPv4 address; as {@link ipv4Range}. */
   ipv4Location(address: number): number {
     return this.ipv4Rows[this.ipv4Range(address) * IPV4_ROW + 1] ?? 0;
   }
 
-  /** The location of an IPv6 address that holds no IPv4 address. */
+  /** The location of an IPv6 address that holds no IPv4 address; as {@link ipv6Range}. */
   ipv6Location(high: number, low: number): number {
     return this.ipv6Rows[this.ipv6Range(high, low) * IPV6_ROW + 2] ?? 0;
   }
@@ -241,6 +245,18 @@ export class GeoTables {
     return this.#read().names;
   }
 
+  /** The numbers of an operator as a member line names it: without regard to case, `_` for spaces and commas. */
+  ispNumbers(name: string): readonly number[] {
+    if (this.#ispNumbers === undefined) {
+      this.#ispNumbers = new Map();
+      for (const [number, known] of this.ispNames.entries()) {
+        const key = ispKey(known);
+        if (number > 0) this.#ispNumbers.set(key, [...(this.#ispNumbers.get(key) ?? []), number]);
+      }
+    }
+    return this.#ispNumbers.get(ispKey(name)) ?? [];
+  }
+
   #word(location: number, word: number): number {
     return this.#locations[location * FACT_WORDS + word] ?? 0;
   }
@@ -261,4 +277,8 @@ export function openTables(memory: SharedArrayBuffer): GeoTables {
   if (checkOf(words) !== words[TablesWord.CHECK])
     throw new GeoTablesError('these compiled tables are damaged');
   return tables;
+}
+
+function ispKey(name: string): string {
+  return name.toLowerCase().replace(/[ ,]+/g, '_');
 }

@@ -10,9 +10,9 @@
 //                owners below (the writer's own count)
 //                owner name, lower case, padded to words
 //                per RRset: type, place (words from the node)
-//   plan         before the RRset, when it is steered: see PlanWord
+//   plan         before the RRset, when it is steered: how to choose (steer/choosing.ts), see PlanWord
 //   RRset        count | shape << 16 | steered << 23 | name offset << 24
-//                rotation counter (0 = does not rotate)
+//                rotation counter, or block of counters: see BlockWord (0 = does not rotate)
 //                octets of all records
 //                octets of one record, when all are alike; otherwise 0 and a table of count + 1 words follows:
 //                   start (octets) | octets of the name in RDATA before the zone's apex << 24
@@ -80,18 +80,19 @@ export const STEERED = 1 << 23;
 
 /** Where the words of a plan stand, counted from its RRset. */
 export const PlanWord = {
-  /** Records of the first tier; the rest are the second. */
-  FIRST_TIER: -1,
-  /** The most records of an answer. */
-  TAKE: -2,
   /** The TTL until {@link SETTLED_AT}; the records are prepared with the TTL after it. */
-  LOW_TTL: -3,
+  LOW_TTL: -1,
   /** Seconds since 1970, without a sign; {@link NEVER}. */
-  SETTLED_AT: -4,
+  SETTLED_AT: -2,
+  /** A hash of the choosing, 64 bits: RRsets that choose alike have the same. */
+  KEY_LOW: -3,
+  KEY_HIGH: -4,
+  /** Octets of the choosing, which stands right before the plan, padded to words. */
+  CHOOSING_OCTETS: -5,
 } as const;
 
-/** Words of a plan. */
-export const PLAN_WORDS = 4;
+/** Words of a plan, without its choosing. */
+export const PLAN_WORDS = 5;
 
 /** In {@link PlanWord.SETTLED_AT}: the low TTL holds. */
 export const NEVER = 0xffff_ffff;
@@ -123,9 +124,20 @@ export const RECORD_HEAD = 12;
 /** What threads share: the image itself, and the rotation counters that outlive its generations. */
 export interface ImageMemory {
   readonly image: SharedArrayBuffer;
-  /** 32-bit counters; index 0 is nobody's. */
+  /** 32-bit counters, then blocks of them; word 0 is nobody's. */
   readonly counters: SharedArrayBuffer;
 }
+
+/** A block of counters, for an RRset whose tiers depend on the client (STEERING.md §4): words from its place on. */
+export const BlockWord = {
+  /** The counter of the RRset as a whole. */
+  COUNTER: 0,
+  /** From here on pairs: the tag of a tier (0: nobody's yet), its counter. */
+  PAIRS: 1,
+  /** So many pairs. */
+  TIERS: 128,
+  WORDS: 257,
+} as const;
 
 /** The slot to begin with for a hash. */
 export function spread(hash: number): number {

@@ -1,6 +1,8 @@
+import { SipHash } from '../base/siphash.ts';
 import { RRType } from '../wire/iana.ts';
 import { isSubdomain, labelCount } from '../wire/name.ts';
-import type { AnswerPlan, ServedOwner, ServedRRset } from '../zone/served.ts';
+import type { AnswerPlan, ServedOwner, ServedRRset, TurnCounters } from '../zone/served.ts';
+import type { CounterKind } from './counter-book.ts';
 import {
   NEGATIVE_SOA,
   NEVER,
@@ -26,8 +28,8 @@ export interface NodeHead {
   readonly occluderLabels: number;
   /** Owners below this one. */
   readonly below: number;
-  /** The counter of a rotating RRset; not asked for others. */
-  counterOf(type: number): number;
+  /** The counter or block of a rotating RRset; not asked for others. */
+  counterOf(type: number, kind: CounterKind): number;
 }
 
 /** Writes nodes as layout.ts draws them. The result is {@link words} up to {@link length}; valid until the next. */
@@ -36,6 +38,7 @@ export class NodeComposer {
   /** Words. */
   length = 0;
   #octets: Uint8Array = new Uint8Array(this.words.buffer);
+  readonly #hash = new SipHash();
 
   compose(owner: ServedOwner, head: NodeHead): void {
     const { name } = owner;
@@ -58,12 +61,17 @@ export class NodeComposer {
     }
   }
 
-  #composePlan({ firstTier, take, lowTtl, settledAt }: AnswerPlan): void {
-    this.length += PLAN_WORDS;
+  #composePlan({ choosing, lowTtl, settledAt }: AnswerPlan): void {
+    const start = this.length;
+    this.length += ((choosing.length + 3) >>> 2) + PLAN_WORDS;
     this.#makeRoom();
     const at = this.length;
-    this.words[at + PlanWord.FIRST_TIER] = firstTier;
-    this.words[at + PlanWord.TAKE] = Math.min(take, MAX_COUNT);
+    this.words[at - PLAN_WORDS - 1] = 0; // the padding
+    this.#octets.set(choosing, start * 4);
+    this.#hash.hash(choosing, 0, choosing.length);
+    this.words[at + PlanWord.KEY_LOW] = this.#hash.low32;
+    this.words[at + PlanWord.KEY_HIGH] = this.#hash.high32;
+    this.words[at + PlanWord.CHOOSING_OCTETS] = choosing.length;
     this.words[at + PlanWord.LOW_TTL] = lowTtl;
     this.words[at + PlanWord.SETTLED_AT] = Math.min(Math.max(settledAt, 0), NEVER);
   }
@@ -84,7 +92,8 @@ export class NodeComposer {
     this.#makeRoom();
     const steered = rrset.plan === undefined ? 0 : STEERED;
     this.words[at + RRsetWord.COUNT] = rdatas.length | (shape << 16) | steered | (nameAt << 24);
-    this.words[at + RRsetWord.COUNTER] = rotates(rrset) ? head.counterOf(rrset.type) : 0;
+    const kind = countersFor(rrset);
+    this.words[at + RRsetWord.COUNTER] = kind === 'none' ? 0 : head.counterOf(rrset.type, kind);
     this.words[at + RRsetWord.OCTETS] = octets;
     this.words[at + RRsetWord.RECORD_OCTETS] = isFixed ? RECORD_HEAD + size : 0;
     let place = start;
@@ -133,10 +142,10 @@ export class NodeComposer {
   }
 }
 
-/** Whether an RRset's records are answered in turn (STEERING.md §4). */
-export function rotates(rrset: ServedRRset): boolean {
-  if (rrset.plan !== undefined) return rrset.plan.turns;
-  return rrset.rdatas.length > 1 && ROTATING.has(rrset.type);
+/** What an RRset's records are answered in turn by (STEERING.md §4). */
+export function countersFor(rrset: ServedRRset): TurnCounters {
+  if (rrset.plan !== undefined) return rrset.plan.counters;
+  return rrset.rdatas.length > 1 && ROTATING.has(rrset.type) ? 'one' : 'none';
 }
 
 /** Whether a node with these flags cuts its descendants off from the zone's authoritative data. */

@@ -2,7 +2,7 @@ import { latin1 } from '../base/latin1.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, labelCount } from '../wire/name.ts';
 import type { ServedOwner, ServedView } from '../zone/served.ts';
-import { type CounterBook, counterOf, countersOf } from './counter-book.ts';
+import { type CounterBook, type CounterKind, counterOf, countersOf } from './counter-book.ts';
 import type { Generation } from './generation.ts';
 import type { HostedZone, HostedZones } from './hosted-zones.ts';
 import { NodeFlag, NodeWord, PARENT_SIDE_HASH, PLAN_WORDS } from './layout.ts';
@@ -143,7 +143,7 @@ export class OwnerWriter {
       apex: zone.apex,
       occluderLabels: occluder,
       below,
-      counterOf: (type) => this.#counterFor(hash, old, type),
+      counterOf: (type, kind) => this.#counterFor(hash, old, type, kind),
     });
     if (!generation.hasRoom(this.#composer.length, 1)) throw new Error('no room planned for a node');
     const node = generation.append(this.#composer.words, this.#composer.length);
@@ -163,13 +163,13 @@ export class OwnerWriter {
 
   // --- rotation counters ---
 
-  /** The counter that the RRset has already, here or in what readers see; otherwise a new one. */
-  #counterFor(hash: number, old: number, type: number): number {
+  /** The counter or block that the RRset has already, here or in what readers see; otherwise a new one. */
+  #counterFor(hash: number, old: number, type: number, kind: CounterKind): number {
     let counter = counterOf(this.#reader, old, type);
     if (counter === 0 && this.#published !== undefined) {
       counter = counterOf(this.#published, this.#published.findHashed(hash, this.#key, 0), type);
     }
-    return counter === 0 ? this.#counters.take() : counter;
+    return this.#counters.keepOrTake(kind, counter);
   }
 
   /** Frees the counters that `old` has and `now` (0: nobody) does not. */
@@ -285,8 +285,9 @@ export function slotsFor(zone: HostedZone, owner: ServedOwner): number {
 export function wordsFor(owner: ServedOwner): number {
   let octets = 0;
   let records = 0;
-  for (const { rdatas } of owner.rrsets) {
+  for (const { rdatas, plan } of owner.rrsets) {
     records += rdatas.length + 8 + PLAN_WORDS;
+    octets += plan === undefined ? 0 : plan.choosing.length + 3;
     for (const rdata of rdatas) octets += rdata.length + 16;
     if (rdatas[0] !== undefined) octets += rdatas[0].length + 64; // the SOA is kept twice
   }

@@ -3,37 +3,55 @@ import type { ImageMemory } from '../image/layout.ts';
 import type { ThreadAnswerer } from './answerer.ts';
 import { RetiredMemory } from './retired-memory.ts';
 
-/** What the control thread shares with the query threads: the zone image, and how to answer from it. */
+/** What the control thread shares with the query threads: the zone image, location data, and how to answer from them. */
 export interface ThreadShared {
   readonly memory: ImageMemory;
   readonly options: ResponderOptions;
+  /** Compiled tables of where networks are; without them nothing is known of clients. */
+  readonly geo?: SharedArrayBuffer | undefined;
 }
 
 /** Makes a query thread's answerer. What the pool publishes to it must be a {@link ThreadShared}. */
 export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswerer {
   const retired = new RetiredMemory();
-  let responder = makeResponder(shared, nowMs);
-  let octets = octetsOf(shared);
+  let taken = sharedOf(shared);
+  let responder = makeResponder(taken, nowMs);
   return {
     answer: (octets, start, length, room, peer) => responder.answer(octets, start, length, room, peer),
     refuseLate: (octets, start) => responder.refuseLate(octets, start),
     beginBatch: () => responder.beginBatch(),
     take(news) {
-      responder = makeResponder(news, nowMs);
-      retired.note(octets);
-      octets = octetsOf(news);
+      const fresh = sharedOf(news);
+      // What the responder has worked out about locations is worth keeping; it goes with other options only.
+      if (isAnsweringAlike(taken.options, fresh.options)) responder.take(fresh.memory, fresh.geo);
+      else responder = makeResponder(fresh, nowMs);
+      retired.note(octetsLeft(taken, fresh));
+      taken = fresh;
     },
   };
 }
 
 /** The pool carries `shared` through a thread's door as anything at all. */
-function makeResponder(shared: unknown, nowMs: () => number): Responder {
+function sharedOf(shared: unknown): ThreadShared {
   if (!isThreadShared(shared)) throw new Error('the query thread was given something that is no zone image');
-  return new Responder(shared.memory, shared.options, nowMs);
+  return shared;
 }
 
-function octetsOf(shared: unknown): number {
-  return isThreadShared(shared) ? shared.memory.image.byteLength : 0;
+function makeResponder({ memory, options, geo }: ThreadShared, nowMs: () => number): Responder {
+  return new Responder(memory, options, nowMs, geo);
+}
+
+/** The cookie secrets are the same memory for the whole life of a server. */
+function isAnsweringAlike(old: ResponderOptions, fresh: ResponderOptions): boolean {
+  const shown = (options: ResponderOptions) => JSON.stringify({ ...options, cookieSecrets: undefined });
+  return shown(old) === shown(fresh);
+}
+
+/** Octets of the buffers that were in use and are not any more. */
+function octetsLeft(old: ThreadShared, fresh: ThreadShared): number {
+  const image = old.memory.image === fresh.memory.image ? 0 : old.memory.image.byteLength;
+  const geo = old.geo === fresh.geo ? 0 : (old.geo?.byteLength ?? 0);
+  return image + geo;
 }
 
 function isThreadShared(shared: unknown): shared is ThreadShared {

@@ -1,11 +1,13 @@
-// From the desired set to what is answered: STEERING.md §3, steps 1 to 3, 6, 8 and 9, and §6.
+// From the desired set to what is answered: STEERING.md §3, steps 1 to 3, and §6. The steps between are taken for each
+// client (chooser.ts).
 import { canonicalRdata } from '../rdata/table.ts';
 import type { Owner, RRset } from '../zone/record.ts';
-import type { ServedOwner, ServedRRset } from '../zone/served.ts';
+import type { ServedOwner, ServedRRset, TurnCounters } from '../zone/served.ts';
+import { type Choosing, choosingOf, composeChoosing, isPerClient } from './choosing.ts';
 import type { SteeringLines } from './lines.ts';
 import { lastLapse, liveSetOf } from './live.ts';
 import { isSteeredType, memberOf } from './member.ts';
-import type { Policy } from './policy-line.ts';
+import type { Order, Policy } from './policy-line.ts';
 
 /** What an owner's answers depend on beside its records and lines. */
 export interface PlanMoment {
@@ -34,22 +36,19 @@ function planRRset(
   const byMember = new Map(inCanonicalOrder(type, rdatas).map((rdata) => [memberOf(type, rdata), rdata]));
   const { states, answering } = liveSetOf([...byMember.keys()], lines, now);
   const isBackup = (member: string): boolean => lines.members.get(member)?.backup === true;
-  const tiers = [
-    answering.filter((member) => !isBackup(member)),
-    answering.filter((member) => isBackup(member)),
-  ].filter((tier) => tier.length > 0);
-  const [first = [], second = []] = tiers;
-  const chosen = first.length >= policy.need ? first : [...first, ...second];
+  const answers = [...answering.filter((member) => !isBackup(member)), ...answering.filter(isBackup)];
+  const answersNow = new Set(answering);
+  const others = [...byMember.keys()].filter((member) => !answersNow.has(member));
+  const choosing = choosingOf(policy, lines, [...answers, ...others], answers.length);
   const areAllLive = [...states.values()].every((state) => state === 'live');
   const { low, high } = policy.ttl ?? { low: ttl, high: ttl };
   return {
     type,
     ttl: high,
-    rdatas: chosen.flatMap((member) => byMember.get(member) ?? []),
+    rdatas: answers.flatMap((member) => byMember.get(member) ?? []),
     plan: {
-      firstTier: first.length,
-      take: policy.take,
-      turns: policy.order !== 'fixed' && rdatas.length > 1,
+      choosing: composeChoosing(choosing),
+      counters: countersFor(choosing),
       lowTtl: low,
       highTtl: high,
       settledAt: areAllLive
@@ -57,6 +56,14 @@ function planRRset(
         : Number.POSITIVE_INFINITY,
     },
   };
+}
+
+/** Only these orders have turns. */
+const TURNING: readonly Order[] = ['rotate', 'weighted'];
+
+function countersFor(choosing: Choosing): TurnCounters {
+  if (choosing.members.length < 2 || !TURNING.includes(choosing.order)) return 'none';
+  return isPerClient(choosing) ? 'per tier' : 'one';
 }
 
 /** RFC 4034 §6.3. */

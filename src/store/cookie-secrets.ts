@@ -1,18 +1,8 @@
-import {
-  chmodSync,
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
 import type { Effects } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import { COOKIE_MEMORY_LENGTH, COOKIE_SECRET_LENGTH, writeCookieSecrets } from '../message/cookie.ts';
+import { isMissing, writeWhole } from './whole-file.ts';
 
 /** How old the current secret may grow (RFC 7873 §7.1: 36 days at the very most). */
 export const DEFAULT_COOKIE_SECRET_AGE_MS = 36 * 3600 * 1000;
@@ -161,47 +151,4 @@ function scan(text: string): Kept | undefined {
 function scanSecret(text: string | undefined): Uint8Array | undefined {
   if (text === undefined || !/^[0-9a-f]{32}$/.test(text)) return undefined;
   return new Uint8Array(Buffer.from(text, 'hex'));
-}
-
-/** Puts `text` at `path`, private, all or nothing, on disk when it returns. */
-function writeWhole(path: string, text: string): void {
-  const draft = `${path}.new`;
-  try {
-    const file = openSync(draft, 'w', 0o600);
-    try {
-      chmodSync(draft, 0o600); // a draft left over from a crash keeps its own mode otherwise
-      writeSync(file, text);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(draft, path);
-  } catch (error) {
-    removeIfThere(draft);
-    throw error;
-  }
-  syncDirectory(dirname(path));
-}
-
-/** Makes a rename durable. Windows cannot open directories, and needs no such thing. */
-function syncDirectory(path: string): void {
-  if (process.platform === 'win32') return;
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -2,14 +2,17 @@
 import type { DomainName } from '../wire/name.ts';
 import type { Owner, RRset } from './record.ts';
 
+/**
+ * What says which record of a tier is first (STEERING.md §4): nothing, one counter for the RRset, or, where the tiers
+ * depend on the client, a counter for each of them.
+ */
+export type TurnCounters = 'none' | 'one' | 'per tier';
+
 /** How a steered RRset is answered; worked out beforehand, but for what the time of the query decides. */
 export interface AnswerPlan {
-  /** Records of the first tier: they stand first. Those of the second, if there are any, follow. */
-  readonly firstTier: number;
-  /** The most records of an answer; `Infinity` for all. */
-  readonly take: number;
-  /** Whether a counter says which record of each tier is first (STEERING.md §4). */
-  readonly turns: boolean;
+  /** How to choose among the records, as `steer/choosing.ts` composes it; the same octets choose the same. */
+  readonly choosing: Uint8Array;
+  readonly counters: TurnCounters;
   /** Seconds; not above {@link highTtl}. Also the most that a negative answer in its place may live. */
   readonly lowTtl: number;
   /** Seconds. */

@@ -5,6 +5,7 @@ import { COOKIE_MEMORY_LENGTH, writeCookieSecrets } from '../../src/message/cook
 import { makeQuery } from '../../src/message/message.ts';
 import { EdnsOption, RRClass, RRType } from '../../src/wire/iana.ts';
 import { imageOf, responderOn } from '../support/answering.ts';
+import { embeddedGeo } from '../support/geo.ts';
 import { memoryZone } from '../support/memory-zone.ts';
 import { name } from '../support/rr.ts';
 
@@ -41,6 +42,25 @@ _steer.calm TXT "ttl=15..120"
 none A 192.0.2.1
 _steer.none TXT "min=0 ttl=15..120"
 _steer.none TXT "192.0.2.1 state=out"
+near A 192.0.2.1
+near A 192.0.2.2
+near A 192.0.2.3
+_steer.near TXT "rank=net,country,distance need=2"
+_steer.near TXT "192.0.2.1 at=39.90,116.40 net=203.0.113.0/25,2001:db8:7::/48"
+_steer.near TXT "192.0.2.2 at=51.51,-0.13"
+_steer.near TXT "192.0.2.3 country=AU at=-33.87,151.21"
+heavy A 192.0.2.1
+heavy A 192.0.2.2
+_steer.heavy TXT "rank=distance within=20000 order=weighted"
+_steer.heavy TXT "192.0.2.1 at=39.90,116.40 weight=3"
+stuck AAAA 2001:db8::1
+stuck AAAA 2001:db8::2
+stuck AAAA 2001:db8::3
+_steer.stuck TXT "order=sticky take=2"
+mixed A 192.0.2.1
+mixed A 192.0.2.2
+mixed A 192.0.2.3
+_steer.mixed TXT "order=shuffle"
 several CNAME www
 several CNAME steered
 _steer.several TXT "ttl=15..120"`,
@@ -87,9 +107,25 @@ const QUERIES: readonly Asked[] = [
   { qname: 'several.example.test' },
   { qname: 'several.example.test', type: RRType.CNAME },
   { qname: '_t._tcp.example.test', type: RRType.SRV },
+  { qname: 'near.example.test' },
+  { qname: 'near.example.test', options: [subnet(1, 24, 203, 0, 113)] },
+  { qname: 'near.example.test', options: [subnet(1, 24, 192, 0, 2)] },
+  { qname: 'near.example.test', options: [subnet(2, 48, 0x20, 0x01, 0x0d, 0xb8, 0, 7)] },
+  { qname: 'heavy.example.test', options: [subnet(1, 0)] },
+  { qname: 'stuck.example.test', type: RRType.AAAA, options: [subnet(1, 24, 203, 0, 113)] },
+  { qname: 'mixed.example.test', options: [subnet(1, 24, 203, 0, 113)] },
+  ...Array.from({ length: 60 }, (_, i) => {
+    const [first, second, third] = [(i * 53) % 224, (i * 101) % 256, (i * 7) % 256];
+    return { qname: 'near.example.test', options: [subnet(1, 24, first, second, third)] };
+  }),
   { qname: 'other.test', options: [] },
   { qname: 'version.bind', type: RRType.TXT, class: RRClass.CH },
 ];
+
+/** A Client Subnet option: FAMILY, SOURCE and the address's octets. */
+function subnet(family: number, source: number, ...address: readonly number[]) {
+  return { code: EdnsOption.CLIENT_SUBNET, data: Uint8Array.of(0, family, source, 0, ...address) };
+}
 
 const WARM_UP = 100_000;
 const STRETCHES = 20;
@@ -101,7 +137,7 @@ describe('answer: memory', () => {
     const cookieSecrets = new SharedArrayBuffer(COOKIE_MEMORY_LENGTH);
     writeCookieSecrets(cookieSecrets, new Uint8Array(16).fill(200), new Uint8Array(16).fill(99));
     const options = { cookieSecrets, nsid: 'node1', chaos: { version: 'v', hostname: 'h' } };
-    const responder = responderOn(imageOf([ZONE]), options);
+    const responder = responderOn(imageOf([ZONE]), options, embeddedGeo().tables.memory);
     const queries = [...QUERIES.map(compose), Uint8Array.from([1, 2, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 9])];
     const octets = new Uint8Array(4096);
     const peer = new Peer(Uint8Array.of(192, 0, 2, 99));

@@ -46,6 +46,28 @@ describe('answer/tickets', () => {
     expect(draw()).to.equal(1);
   });
 
+  it('whoever peeks sees the next ticket and leaves it', () => {
+    const { image, rrsetOf } = open();
+    const [tickets, peeking] = [new Tickets(), new Tickets({ isPeeking: true })];
+    const firsts = Array.from({ length: 3 }, () => {
+      tickets.reset();
+      peeking.reset();
+      const seen = [1, 2].map(() => peeking.first(image, rrsetOf('a')));
+      return [...seen, tickets.first(image, rrsetOf('a'))];
+    });
+    expect(firsts).to.deep.equal([0, 1, 2].map((first) => [first, first, first]));
+  });
+
+  it('each counter has tickets of its own, and nobody has none', () => {
+    const { image } = open();
+    const tickets = new Tickets();
+    const draws = Array.from({ length: 3 }, () => {
+      tickets.reset();
+      return [0, 1_000, 1_001].map((counter) => tickets.draw(image, counter));
+    });
+    expect(draws).to.deep.equal([0, 1, 2].map((ticket) => [0, ticket, ticket]));
+  });
+
   it('an RRset of one record has no turns', () => {
     const { image, rrsetOf } = open();
     expect(new Tickets().first(image, rrsetOf('one'))).to.equal(0);

@@ -1,8 +1,11 @@
 // What compiling and looking up cost: `node dist/test/bench/geo-tables.js [FILE…]`, after `make build`; without files, a
 // made-up database of the size of GeoLite2 City. Times are of CPU, of one thread; lookups are the best of some rounds.
 import { readFileSync } from 'node:fs';
+import { ClientPlace } from '../../src/geo/client-place.ts';
 import { type CompileInput, compileTables } from '../../src/geo/compile.ts';
+import { NumberRoom } from '../../src/geo/kept-numbers.ts';
 import { locate } from '../../src/geo/locate.ts';
+import { NetSegments } from '../../src/geo/net-segments.ts';
 import { ScopeFinder } from '../../src/geo/scope.ts';
 import { GeoTables, openTables } from '../../src/geo/tables.ts';
 import { IPV6_ROW } from '../../src/geo/tables-layout.ts';
@@ -45,13 +48,21 @@ for (let i = 0; i < LOOKUPS; i++) {
 }
 lookups('look up IPv4, at random', (i) => locate(tables, ipv4, 4 * i, 4));
 lookups('look up IPv6, ranges at random', (i) => locate(tables, ipv6, 16 * i, 16));
+const room = new NumberRoom(64 * 2 ** 20);
+const place = new ClientPlace();
 const dozen = Uint16Array.from({ length: tables.locationCount }, (_, i) =>
   Math.trunc(Math.abs(tables.longitude(i)) / 150_000),
 );
-const zones = new ScopeFinder(tables, (location) => dozen[location] ?? 0);
-lookups('scope, a dozen classes', (i) => zones.scopeOf(ipv4, 4 * i, 4));
-const everybody = new ScopeFinder(tables, () => 0);
-lookups('scope, one class', (i) => everybody.scopeOf(ipv4, 4 * i, 4));
+const zones = new ScopeFinder(tables, new NetSegments([]), (_, location) => dozen[location] ?? 0, room);
+lookups('scope, a dozen classes', (i) => {
+  place.set(tables, ipv4, 4 * i, 4);
+  return zones.scopeOf(place);
+});
+const everybody = new ScopeFinder(tables, new NetSegments([]), () => 0, room);
+lookups('scope, one class', (i) => {
+  place.set(tables, ipv4, 4 * i, 4);
+  return everybody.scopeOf(place);
+});
 
 function lookups(what: string, once: (i: number) => number): void {
   let best = Number.POSITIVE_INFINITY;

@@ -32,6 +32,7 @@ describe('config/load', () => {
       tcp: { idleTimeout: 10, maxConnections: 1000, maxConnectionsPerClient: 50 },
       journal: { maxEntries: 10_000, maxRecords: 1_000_000 },
       secondary: { parallel: 4, maxSize: 1024 },
+      geo: { databases: ['embedded'], networks: '' },
       keys: {},
       zone: {},
     });
@@ -46,6 +47,19 @@ describe('config/load', () => {
     expect(config.zones).to.equal('/etc/zones');
     expect(config.data).to.equal('/var/lib/waypost');
     expect(config.log).to.deep.equal({ level: 'debug', format: 'text' });
+  });
+
+  it('reads where networks are from files relative to its own, and from the embedded database', () => {
+    const text = '[geo]\ndatabases = ["geo/city.mmdb", "embedded", "/a/b.mmdb"]\nnetworks = "n.csv"\n';
+    expect(readConfig(text, '/etc/waypost.toml').geo).to.deep.equal({
+      databases: ['/etc/geo/city.mmdb', 'embedded', '/a/b.mmdb'],
+      networks: '/etc/n.csv',
+    });
+    expect(readConfig('geo = { databases = [] }', '/w.toml').geo.databases).to.deep.equal([]);
+    expect(errorsOf('[geo]\ndatabases = ["a.mmdb", "./a.mmdb"]')[0]).to.match(
+      /every database once, but .*a\.mmdb/,
+    );
+    expect(errorsOf('[geo]\ndatabases = "a.mmdb"')[0]).to.contain('a list of paths of databases');
   });
 
   it('gives values their types', () => {

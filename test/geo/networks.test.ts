@@ -86,7 +86,7 @@ describe('networks.csv', () => {
       "4:23: 'UK' is not the two-letter code of a country (ISO 3166-1): did you mean GB?",
       "4:26: 'AX' is not one of AF AN AS EU NA OC SA",
       "4:29: 'ASx' is not an AS number from 1 to 4294967295",
-      "4:33: 'China Telecom' has a space or a comma, so that no member line could name it: write 'China-Telecom'",
+      "4:33: 'China Telecom' has a space or a comma, so that no member line could name it: write 'China_Telecom'",
       "5:28: 'b' is one field more than the first line names (8)",
       '6:1: 192.0.2.0/24 is in line 3 already: make one line of both',
       "7:1: 'here' is not a network such as 192.0.2.0/24 or 2001:db8::/32",

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { scanAddress, showAddress } from '../../src/base/ip.ts';
 import { showNetwork } from '../../src/base/network.ts';
+import { ClientPlace } from '../../src/geo/client-place.ts';
+import { NumberRoom } from '../../src/geo/kept-numbers.ts';
 import { locate } from '../../src/geo/locate.ts';
+import { NetSegments } from '../../src/geo/net-segments.ts';
 import { rangeOf } from '../../src/geo/range-of.ts';
 import { ScopeFinder } from '../../src/geo/scope.ts';
 import type { GeoTables } from '../../src/geo/tables.ts';
@@ -10,6 +13,23 @@ import { Chance, embeddedGeo, tablesOf } from '../support/geo.ts';
 /** The class that an address has, asked one address at a time. */
 function classAt(tables: GeoTables, classOf: (location: number) => number, address: Uint8Array): number {
   return classOf(locate(tables, address, 0, address.length));
+}
+
+/** Scopes without networks and with as much effort as it takes. */
+function scopesOf(tables: GeoTables, classOf: (location: number) => number): (address: Uint8Array) => number {
+  const byLocation = (_: number, location: number) => classOf(location);
+  const finder = new ScopeFinder(
+    tables,
+    new NetSegments([]),
+    byLocation,
+    new NumberRoom(8e6),
+    Number.POSITIVE_INFINITY,
+  );
+  const place = new ClientPlace();
+  return (address) => {
+    place.set(tables, address, 0, address.length);
+    return finder.scopeOf(place);
+  };
 }
 
 /** An address with what is after the prefix replaced. */
@@ -35,7 +55,7 @@ describe('the scope of an answer', () => {
       const tables = tablesOf({ 'n.csv': `prefix,asn\n${text}\n` });
       const classes = Uint16Array.from({ length: tables.locationCount }, () => chance.below(1 + (round % 4)));
       const classOf = (location: number) => classes[location] ?? 0;
-      const finder = new ScopeFinder(tables, classOf);
+      const scopeOf = scopesOf(tables, classOf);
       const world = Uint16Array.from({ length: 65_536 }, (_, i) =>
         classAt(tables, classOf, Uint8Array.from([198, 51, i >> 8, i & 255])),
       );
@@ -47,7 +67,7 @@ describe('the scope of an answer', () => {
       };
       for (let i = 0; i < 300; i++) {
         const host = chance.word() & 0xffff;
-        const scope = finder.scopeOf(Uint8Array.from([198, 51, host >> 8, host & 255]), 0, 4);
+        const scope = scopeOf(Uint8Array.from([198, 51, host >> 8, host & 255]));
         if (scope < 16) {
           expect(isOne(host, 16), `a scope of ${scope}`).to.equal(true);
           expect(world[host]).to.equal(classes[0]);
@@ -69,12 +89,12 @@ describe('the scope of an answer', () => {
     for (const kinds of [1, 2, 5, 250]) {
       const classes = Uint16Array.from({ length: tables.locationCount }, (_, i) => (i * 7919) % kinds);
       const classOf = (location: number) => classes[location] ?? 0;
-      const finder = new ScopeFinder(tables, classOf);
+      const scopeOf = scopesOf(tables, classOf);
       for (let i = 0; i < 500; i++) {
         const address = i % 2 === 0 ? chance.ipv4() : chance.ipv6();
         const bits = address.length === 4 ? 32 : 64;
         const wanted = classAt(tables, classOf, address);
-        const scope = finder.scopeOf(address, 0, address.length);
+        const scope = scopeOf(address);
         if (address.length === 16 && scope > 64) continue; // IPv4 within
         for (let j = 0; j < 20; j++) {
           const other = within(address, scope, chance.octets(address.length));
@@ -99,7 +119,7 @@ describe('the scope of an answer', () => {
     for (const country of ['BT', 'MC', 'ZA', 'US']) {
       const classOf = (location: number) => (tables.describe(location).country === country ? 1 : 0);
       const classes = Uint8Array.from({ length: tables.locationCount }, (_, i) => classOf(i));
-      const finder = new ScopeFinder(tables, (location) => classes[location] ?? 0);
+      const scopeOf = scopesOf(tables, (location) => classes[location] ?? 0);
       const starts = (range: number) => tables.ipv4Rows[2 * range] ?? 0;
       const classAtRange = (range: number) => classes[tables.ipv4Rows[2 * range + 1] ?? 0];
       const edges = [0];
@@ -118,7 +138,7 @@ describe('the scope of an answer', () => {
           if (first >= (edges[run] ?? 0) && first + size <= (edges[run + 1] ?? 0)) break;
         }
         const octets = Uint8Array.from([24, 16, 8, 0], (shift) => (address >>> shift) & 0xff);
-        const scope = finder.scopeOf(octets, 0, 4);
+        const scope = scopeOf(octets);
         if (scope !== expected) expect(scope, `${showAddress(octets)}, ${country}`).to.equal(expected);
       }
     }
@@ -126,9 +146,8 @@ describe('the scope of an answer', () => {
 
   it('ends where IPv4 within IPv6 begins, and counts from there', () => {
     const tables = tablesOf({ 'n.csv': 'prefix,asn\n192.0.2.0/24,1\n' });
-    const finder = new ScopeFinder(tables, (location) => tables.asn(location));
-    const scope = (text: string) =>
-      finder.scopeOf(scanAddress(text) ?? new Uint8Array(4), 0, text.includes(':') ? 16 : 4);
+    const scopeOf = scopesOf(tables, (location) => tables.asn(location));
+    const scope = (text: string) => scopeOf(scanAddress(text) ?? new Uint8Array(4));
     expect(scope('192.0.2.1')).to.equal(24);
     expect(scope('192.0.3.1')).to.equal(24);
     expect(scope('10.0.0.1')).to.equal(1);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { NEGATIVE_SOA, NodeFlag, NodeWord, RECORD_HEAD, RRsetWord } from '../../src/image/layout.ts';
-import { NodeComposer, rotates } from '../../src/image/node-composer.ts';
+import { countersFor, NodeComposer } from '../../src/image/node-composer.ts';
 import { RRType } from '../../src/wire/iana.ts';
 import { memoryZone } from '../support/memory-zone.ts';
 import { name } from '../support/rr.ts';
@@ -57,7 +57,7 @@ describe('image/node-composer', () => {
       5, 0, 0,
     ]);
     expect(counters('a CNAME b\na CNAME c')).to.deep.equal([5]);
-    expect(rotates({ type: RRType.A, ttl: 1, rdatas: [] })).to.equal(false);
+    expect(countersFor({ type: RRType.A, ttl: 1, rdatas: [] })).to.equal('none');
   });
 
   it('says what must be asked first: cut, DNAME, CNAME', () => {

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
-import { NodeWord, RRsetWord } from '../../src/image/layout.ts';
+import { BlockWord, NodeWord, RRsetWord } from '../../src/image/layout.ts';
 import { ImageReader } from '../../src/image/lookup.ts';
 import { NameKey } from '../../src/image/name-key.ts';
+import { tierCounter } from '../../src/image/tier-counter.ts';
 import type { ZoneImageWriter } from '../../src/image/writer.ts';
 import { Rcode, RRType } from '../../src/wire/iana.ts';
 import type { DomainName } from '../../src/wire/name.ts';
 import type { Owner } from '../../src/zone/record.ts';
+import type { ServedOwner, TurnCounters } from '../../src/zone/served.ts';
 import type { ZoneView } from '../../src/zone/view.ts';
 import { ask, imageOf, responderOn } from '../support/answering.ts';
 import { keyOf, MemoryZone, memoryZone } from '../support/memory-zone.ts';
@@ -104,6 +106,70 @@ describe('rotation counters in the image', () => {
     }
     expect(highest).to.equal(3);
   });
+});
+
+describe('blocks of counters in the image', () => {
+  const APEX = name('example.test');
+  const WWW = 'www.example.test';
+  const FIRST_BLOCK = 1 << 22;
+
+  it('come with a plan that has a counter for each tier, and go with it', () => {
+    const image = imageOf([zoneOf('example.test', TWO.join('\n'))]);
+    const counters = new Int32Array(image.memory.counters);
+    const one = counterOf(image, WWW, RRType.A);
+    counters[one] = 5;
+    image.apply(APEX, [steered('per tier', ...TWO)]);
+    expect(counterOf(image, WWW, RRType.A)).to.equal(FIRST_BLOCK);
+    expect(counters[FIRST_BLOCK]).to.equal(5);
+    image.apply(APEX, [steered('per tier', ...TWO, 'www A 192.0.2.3')]);
+    expect(counterOf(image, WWW, RRType.A)).to.equal(FIRST_BLOCK);
+    image.apply(APEX, [steered('none', ...TWO)]);
+    expect(counterOf(image, WWW, RRType.A)).to.equal(0);
+    image.apply(APEX, [steered('one', ...TWO)]);
+    expect(counterOf(image, WWW, RRType.A)).to.equal(one);
+    image.apply(APEX, [gone(WWW)]);
+    image.apply(APEX, [{ ...steered('per tier', ...TWO), name: name('b.example.test') }]);
+    expect(counterOf(image, 'b.example.test', RRType.A)).to.equal(FIRST_BLOCK);
+  });
+
+  it('stay when the image is made again, and do not run out', () => {
+    const zone = new MemoryZone(APEX, [rr('@ SOA ns h 1 2 3 4 5'), rr('@ NS ns')]);
+    const image = imageOf([zone]);
+    const before: number[] = [];
+    for (let i = 0; i < 20; i++) {
+      image.beginBulk();
+      image.apply(APEX, [steered('per tier', ...TWO)]);
+      image.apply(APEX, [steered(i % 2 === 0 ? 'per tier' : 'one', ...TWO)]);
+      image.endBulk();
+      if (i % 2 === 0) before.push(counterOf(image, WWW, RRType.A));
+    }
+    expect(Math.max(...before)).to.be.at.most(FIRST_BLOCK + BlockWord.WORDS);
+    const last = counterOf(image, WWW, RRType.A);
+    image.beginBulk();
+    image.endBulk();
+    expect(counterOf(image, WWW, RRType.A)).to.equal(last);
+  });
+
+  it('are changed for new ones when they are full of tiers and the RRset is written again', () => {
+    const image = imageOf([zoneOf('example.test', '')]);
+    image.apply(APEX, [steered('per tier', ...TWO)]);
+    const block = counterOf(image, WWW, RRType.A);
+    const counters = new Int32Array(image.memory.counters);
+    for (let tag = 1; tag <= BlockWord.TIERS; tag++) tierCounter(counters, block, tag);
+    image.apply(APEX, [steered('per tier', ...TWO)]);
+    const next = counterOf(image, WWW, RRType.A);
+    expect(next).to.equal(block + BlockWord.WORDS);
+    image.apply(APEX, [{ ...steered('per tier', ...TWO), name: name('b.example.test') }]);
+    expect(counterOf(image, 'b.example.test', RRType.A)).to.equal(block);
+    expect(counters.subarray(block, next).every((word) => word === 0)).to.equal(true);
+  });
+
+  function steered(counters: TurnCounters, ...lines: string[]): ServedOwner {
+    const { name: owner, rrsets } = ownerOf(...lines);
+    const choosing = new TextEncoder().encode('how');
+    const plan = { choosing, counters, lowTtl: 1, highTtl: 1, settledAt: 0 };
+    return { name: owner, rrsets: rrsets.map((rrset) => ({ ...rrset, plan })) };
+  }
 });
 
 describe('the image writer', () => {

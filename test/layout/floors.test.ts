@@ -17,6 +17,7 @@ const FLOOR: Readonly<Record<string, number>> = {
   update: 6,
   transfer: 6,
   store: 7,
+  atlas: 8,
   serve: 8,
   control: 8,
   replicate: 8,

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { scanInstant } from '../../src/base/instant.ts';
+import { type Choosing, choosingOf, parseChoosing } from '../../src/steer/choosing.ts';
 import { scanSteeringLines } from '../../src/steer/lines.ts';
 import { planOwner } from '../../src/steer/plan.ts';
+import { DEFAULT_POLICY } from '../../src/steer/policy-line.ts';
 import type { AnswerPlan } from '../../src/zone/served.ts';
 import { memoryZone } from '../support/memory-zone.ts';
 import { name, showRecord } from '../support/rr.ts';
@@ -29,6 +31,26 @@ function plan(lines: readonly string[], changedAt = Number.NEGATIVE_INFINITY): P
   return { members, plan: rrset.plan };
 }
 
+/** Who answers and who does not, by their last number; the records are checked to be those of the former. */
+function answering(lines: readonly string[]): string {
+  const { members, plan: made } = plan(lines);
+  const all = parseChoosing(made.choosing).members.map(({ member, isAnswering }) => ({
+    last: member.split('.').at(-1),
+    isAnswering,
+  }));
+  const lastOf = (wanted: boolean) =>
+    all.filter(({ isAnswering }) => isAnswering === wanted).map(({ last }) => last);
+  expect(lastOf(true).join(' ')).to.equal(members);
+  return lastOf(false).length === 0 ? members : `${members}, not ${lastOf(false).join(' ')}`;
+}
+
+const WITHOUT_SAYING: Choosing = choosingOf(
+  DEFAULT_POLICY,
+  scanSteeringLines([]),
+  ['192.0.2.1', '192.0.2.2', '192.0.2.3'],
+  3,
+);
+
 describe('the plan of a steered RRset (STEERING.md §3, §6)', () => {
   it('without a policy line there is none', () => {
     const owner = WWW ?? expect.fail('no owner');
@@ -37,12 +59,12 @@ describe('the plan of a steered RRset (STEERING.md §3, §6)', () => {
   });
 
   it('has what the policy says by default', () => {
-    expect(plan(['order=rotate'])).to.deep.equal({
+    const { plan: made, members } = plan(['order=rotate']);
+    expect({ members, plan: { ...made, choosing: parseChoosing(made.choosing) } }).to.deep.equal({
       members: '1 2 3',
       plan: {
-        firstTier: 3,
-        take: Number.POSITIVE_INFINITY,
-        turns: true,
+        choosing: WITHOUT_SAYING,
+        counters: 'one',
         lowTtl: 60,
         highTtl: 60,
         settledAt: Number.NEGATIVE_INFINITY,
@@ -50,19 +72,25 @@ describe('the plan of a steered RRset (STEERING.md §3, §6)', () => {
     });
   });
 
-  it('holds the live ones in canonical order, backups in a tier of their own when they are needed', () => {
-    expect(plan(['order=rotate', '192.0.2.1 backup'])).to.include({ members: '2 3' });
-    const needed = plan(['need=3 order=fixed', '192.0.2.1 backup']);
-    expect(needed.members).to.equal('2 3 1');
-    expect(needed.plan).to.include({ firstTier: 2, turns: false });
-    const open = plan(['min=3', '192.0.2.1 backup', '192.0.2.2 down by=a.', '192.0.2.3 state=out']);
-    expect([open.members, open.plan.firstTier]).to.deep.equal(['2', 1]);
+  it('holds the records of those who answer in canonical order, backups last, and knows the others', () => {
+    expect(answering(['order=rotate', '192.0.2.1 backup'])).to.equal('2 3 1');
+    expect(answering(['order=rotate', '192.0.2.2 down by=a.'])).to.equal('1 3, not 2');
+    const open = ['min=3', '192.0.2.1 backup', '192.0.2.2 down by=a.', '192.0.2.3 state=out'];
+    expect(answering(open)).to.equal('2 1, not 3');
+  });
+
+  it('has turns where the order has, for each tier where tiers depend on the client', () => {
+    for (const order of ['fixed', 'sticky', 'shuffle']) {
+      expect(plan([`order=${order} rank=distance`]).plan.counters).to.equal('none');
+    }
+    expect(plan(['order=weighted']).plan.counters).to.equal('one');
+    expect(plan(['order=rotate rank=distance']).plan.counters).to.equal('per tier');
   });
 
   it('may hold nobody', () => {
     const none = ['min=0 ttl=15..120', ...[1, 2, 3].map((n) => `192.0.2.${n} down by=a.`)];
-    expect(plan(none)).to.deep.include({ members: '' });
-    expect(plan(none).plan).to.include({ firstTier: 0, lowTtl: 15, highTtl: 120 });
+    expect(answering(none)).to.equal(', not 1 2 3');
+    expect(plan(none).plan).to.include({ lowTtl: 15, highTtl: 120 });
   });
 
   it('settles some time after the last change or lapse, and not while anybody is down or out', () => {

@@ -48,9 +48,13 @@ export function imageOf(
   return image;
 }
 
-/** A responder on an image, with the options that matter given. */
-export function responderOn(image: ZoneImageWriter, options: Partial<ResponderOptions> = {}): Responder {
-  return new Responder(image.memory, { ...OPTIONS, ...options }, () => NOW_MS);
+/** A responder on an image, with the options that matter given, and compiled tables if they do. */
+export function responderOn(
+  image: ZoneImageWriter,
+  options: Partial<ResponderOptions> = {},
+  geo?: SharedArrayBuffer,
+): Responder {
+  return new Responder(image.memory, { ...OPTIONS, ...options }, () => NOW_MS, geo);
 }
 
 /** The octets of a query without EDNS. */

@@ -18,6 +18,8 @@ export interface AnsweringOptions {
   readonly timers: Timers;
   /** The first generation of the zone image. */
   readonly memory: ImageMemory;
+  /** The first tables of where networks are. */
+  readonly geo: SharedArrayBuffer | undefined;
 }
 
 /** The query threads, as those see them who have a new generation for them. */
@@ -26,7 +28,7 @@ interface Readers {
   publish(shared: unknown): Promise<void>;
 }
 
-/** From what and how all threads answer: the newest generation of the zone image, the options, the cookie secrets. */
+/** From what and how all threads answer: the newest generation of the zone image, location data, options, cookie secrets. */
 export class Answering {
   /** Answers from the image on this thread: everything over TCP, and what query threads leave to it. */
   readonly responder: Responder;
@@ -37,16 +39,18 @@ export class Answering {
   readonly #effects: Effects;
   readonly #timers: Timers;
   #memory: ImageMemory;
+  #geo: SharedArrayBuffer | undefined;
   readonly #retired = new RetiredMemory();
   #readers: Readers | undefined;
   #published: Promise<void> = Promise.resolve();
   #stopRotation: () => void = () => {};
 
   /** Reads the cookie secrets of the data directory, or makes them. Throws StoreError. */
-  constructor({ config, effects, timers, memory }: AnsweringOptions) {
+  constructor({ config, effects, timers, memory, geo }: AnsweringOptions) {
     this.#effects = effects;
     this.#timers = timers;
     this.#memory = memory;
+    this.#geo = geo;
     this.#cookies = new CookieSecrets(join(config.data, 'cookie-secrets'), effects);
     this.#options = {
       maxPayload: config.udp.maxPayload,
@@ -55,22 +59,27 @@ export class Answering {
       cookieSecrets: this.#cookies.memory,
       lateOpcodes: [Opcode.QUERY, Opcode.UPDATE, Opcode.NOTIFY],
     };
-    this.responder = new Responder(memory, this.#options, effects.nowMs);
+    this.responder = new Responder(memory, this.#options, effects.nowMs, geo);
     this.rawResponder = new RawResponder(this.#options, effects.nowMs);
   }
 
   /** What a thread needs to answer as this one does now. */
   get shared(): ThreadShared {
-    return { memory: this.#memory, options: this.#options };
+    return { memory: this.#memory, options: this.#options, geo: this.#geo };
   }
 
   /** Has every thread go over to a new generation of the image. */
   publish(memory: ImageMemory): void {
     const old = this.#memory.image.byteLength;
     this.#memory = memory;
-    this.responder.take(memory);
-    this.#published = this.#readers?.publish(this.shared) ?? this.#published;
-    void this.#published.then(() => this.#retired.note(old));
+    this.#hand(old);
+  }
+
+  /** Has every thread go over to other location data. */
+  publishGeo(geo: SharedArrayBuffer | undefined): void {
+    const old = this.#geo?.byteLength ?? 0;
+    this.#geo = geo;
+    this.#hand(old);
   }
 
   /** Resolves when all threads answer from the newest generation. */
@@ -81,7 +90,7 @@ export class Answering {
   /** Takes in threads that were started with `since`: what came meanwhile is given to them at once. */
   join(readers: Readers, since: ThreadShared): void {
     this.#readers = readers;
-    if (since.memory.image !== this.#memory.image) this.publish(this.#memory);
+    if (since.memory.image !== this.#memory.image || since.geo !== this.#geo) this.#hand(0);
   }
 
   /** Makes a new cookie secret now and then (RFC 9018 §5), from now on. */
@@ -91,6 +100,13 @@ export class Answering {
 
   stopRotation(): void {
     this.#stopRotation();
+  }
+
+  /** Hands all threads what there is now; nobody needs `old` octets any more when they have it. */
+  #hand(old: number): void {
+    this.responder.take(this.#memory, this.#geo);
+    this.#published = this.#readers?.publish(this.shared) ?? this.#published;
+    void this.#published.then(() => this.#retired.note(old));
   }
 
   #rotate(): void {

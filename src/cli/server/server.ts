@@ -69,7 +69,7 @@ export class Server {
       onGeneration: (memory) => this.#answering.publish(memory),
       onChanged: (apex) => this.#replication.notifier.changed(apex),
     });
-    const answering = new Answering({ ...shared, memory: store.memory });
+    const answering = new Answering({ ...shared, memory: store.memory, geo: undefined });
     const replication = new Replication({
       live,
       store,

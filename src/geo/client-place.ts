@@ -1,0 +1,42 @@
+import { ipv4In, ipv4Within, word32 } from './locate.ts';
+import type { GeoTables } from './tables.ts';
+import { IPV4_ROW, IPV6_ROW } from './tables-layout.ts';
+
+/**
+ * Where a client is, looked up once for all that want to know. One is made per thread and set for every client; setting
+ * allocates nothing.
+ */
+export class ClientPlace {
+  /** As what it is looked up: IPv4 within IPv6 as IPv4. */
+  family: 4 | 6 = 4;
+  /** The address that is looked up, the highest word first, as `word32` reads them; of IPv4 only the first counts. */
+  readonly words: Int32Array = new Int32Array(4);
+  /** Before which bit of the address that came the one begins that is looked up: 0, or of IPv4 within IPv6, 16 or 96. */
+  offset: 0 | 16 | 96 = 0;
+  /** Number of the range in the tables of its family. */
+  range = 0;
+  location = 0;
+
+  /** Looks up an address of 4 or 16 octets. */
+  set(tables: GeoTables, octets: Uint8Array, at: number, length: number): void {
+    const { words } = this;
+    const first = word32(octets, at);
+    this.offset = length === 4 ? 0 : ipv4Within(octets, at);
+    if (length === 4 || this.offset !== 0) {
+      const address = length === 4 ? first : ipv4In(octets, at);
+      words[0] = address;
+      this.family = 4;
+      this.range = tables.ipv4Range(address);
+      this.location = tables.ipv4Rows[this.range * IPV4_ROW + 1] ?? 0;
+      return;
+    }
+    const second = word32(octets, at + 4);
+    words[0] = first;
+    words[1] = second;
+    words[2] = word32(octets, at + 8);
+    words[3] = word32(octets, at + 12);
+    this.family = 6;
+    this.range = tables.ipv6Range(first, second);
+    this.location = tables.ipv6Rows[this.range * IPV6_ROW + 2] ?? 0;
+  }
+}

@@ -1,0 +1,254 @@
+// Which members answer which client: STEERING.md §3 steps 4 to 6 and 10, worked out once per location and kept.
+import type { ClientPlace } from '../geo/client-place.ts';
+import { KeptNumbers, type NumberRoom } from '../geo/kept-numbers.ts';
+import { ScopeFinder } from '../geo/scope.ts';
+import type { GeoTables } from '../geo/tables.ts';
+import type { Choosing } from './choosing.ts';
+import { isPerClient } from './choosing.ts';
+import { mix } from './hash.ts';
+import { Ranking } from './ranking.ts';
+import { memberKey, StickyTurns } from './sticky.ts';
+import { WeightedTurns } from './weighted.ts';
+
+/** Where in {@link Chooser.words} a choice has what; then {@link TierWord}s for each tier, then the members. */
+export const ChoiceWord = { TIERS: 0, MEMBERS: 1, FIRST_TIER: 2 } as const;
+
+/** What is said of each tier of a choice. */
+export const TierWord = {
+  /** Where the tier's members end, counted from the first member of the choice. */
+  END: 0,
+  /** Tells the counter of the tier from others of the RRset; 0 for a tier of one desired member, which has no turns. */
+  TAG: 1,
+  WORDS: 2,
+} as const;
+
+/**
+ * Chooses among the members of one RRset. One per thread, choosing and tables; for a location it has met it allocates
+ * nothing. What it keeps is bounded: by the room, and by {@link MAX_CHOICES}.
+ */
+export class Chooser {
+  readonly choosing: Choosing;
+  readonly ranking: Ranking;
+  /** Whether clients at different places may get different members. */
+  readonly isPerClient: boolean;
+  readonly usesSubnet: boolean;
+  /** Whether answers depend on the client in any way: on where it is, or, `sticky`, on its address. */
+  readonly isTold: boolean;
+  readonly sticky: StickyTurns;
+  /** The most records of an answer. */
+  readonly take: number;
+  /** All choices met so far, one after the other; see {@link ChoiceWord}. */
+  words: Int32Array = new Int32Array(64);
+  readonly #weighted = new Map<number, WeightedTurns>();
+  readonly #tables: GeoTables;
+  readonly #room: NumberRoom;
+  /** What each member adds to the tags of its tiers; it stays the same whoever else is a member. */
+  readonly #tags: Int32Array;
+  readonly #answering: number;
+  /** Where a choice begins in {@link words}, by its class; class 0 is nobody's. */
+  #places: number[] = [0];
+  #length = 0;
+  /** Classes by a hash of their choices. */
+  #classes = new Map<number, number>();
+  /** For each kind of address: the class of each location. */
+  #kept: (KeptNumbers | undefined)[] = [];
+  #scopes: ScopeFinder | undefined;
+  readonly #always: number;
+
+  constructor(choosing: Choosing, tables: GeoTables, room: NumberRoom) {
+    this.choosing = choosing;
+    this.isPerClient = isPerClient(choosing);
+    this.usesSubnet = choosing.ecs === 'on';
+    this.isTold = this.isPerClient || choosing.order === 'sticky';
+    this.take = Math.min(choosing.take, ALL);
+    this.#tables = tables;
+    this.#room = room;
+    this.ranking = new Ranking(choosing, tables);
+    const keys = choosing.members.map(({ member }) => memberKey(Buffer.from(member)));
+    this.#tags = Int32Array.from(keys, (key) => mix(TAG_START, key));
+    this.sticky = new StickyTurns(
+      keys,
+      choosing.members.map(({ weight }) => weight),
+    );
+    this.#answering = choosing.members.filter(({ isAnswering }) => isAnswering).length;
+    this.#always = this.isPerClient ? 0 : this.#add(0, 0);
+  }
+
+  /** The choice for a client: where it begins in {@link words}. `place` matters where {@link isPerClient}. */
+  choiceAt(place: ClientPlace): number {
+    if (this.#always !== 0) return this.#places[this.#always] ?? 0;
+    if (this.#places.length > MAX_CHOICES) this.forget();
+    const { segments } = this.ranking;
+    return (
+      this.#places[this.#classOf(segments.kindOf(place, segments.segmentOf(place)), place.location)] ?? 0
+    );
+  }
+
+  /**
+   * How wide a network has the same choice as the client (step 10); bits. With `sticky` it is not wider than those
+   * networks that are kept together.
+   */
+  scopeAt(place: ClientPlace): number {
+    const { order, prefix } = this.choosing;
+    const least = order === 'sticky' ? place.offset + (place.family === 4 ? prefix.ipv4 : prefix.ipv6) : 0;
+    if (this.#always !== 0) return least;
+    this.#scopes ??= new ScopeFinder(
+      this.#tables,
+      this.ranking.segments,
+      (kind, location) => this.#classOf(kind, location),
+      this.#room,
+    );
+    return Math.max(least, this.#scopes.scopeOf(place));
+  }
+
+  /** Forgets what is kept of locations. */
+  forget(): void {
+    if (this.#always !== 0) return;
+    for (const kept of this.#kept) kept?.forget();
+    this.#scopes?.forget();
+    this.#scopes = undefined;
+    this.#kept = [];
+    this.#classes = new Map();
+    this.#places = [0];
+    this.#length = 0;
+    this.#weighted.clear();
+  }
+
+  /** Whose turn it is in the tier whose words begin at `tier`, its members at `at`: by weight. */
+  weightedTurns(tier: number, at: number, count: number): WeightedTurns {
+    let turns = this.#weighted.get(tier);
+    if (turns === undefined) {
+      turns = new WeightedTurns(Array.from(this.words.subarray(at, at + count), (i) => this.weightOf(i)));
+      this.#weighted.set(tier, turns);
+    }
+    return turns;
+  }
+
+  weightOf(member: number): number {
+    return this.choosing.members[member]?.weight ?? 1;
+  }
+
+  // --- classes: clients of one class have the same choice ---
+
+  #classOf(kind: number, location: number): number {
+    let kept = this.#kept[kind];
+    if (kept === undefined) {
+      kept = new KeptNumbers(this.#room, this.#tables.locationCount);
+      this.#kept[kind] = kept;
+    }
+    const known = kept.get(location);
+    if (known !== 0) return known;
+    const found = this.#add(kind, location);
+    if (found < NO_CLASS) kept.set(location, found);
+    return found;
+  }
+
+  /** Ranks, takes tiers, and returns the class: a new one, or the one that has this choice already. */
+  #add(kind: number, location: number): number {
+    this.ranking.rank(kind, location);
+    const at = this.#length;
+    const end = this.#write(at);
+    const { words } = this;
+    let hash = HASH_START;
+    for (let i = at; i < end; i++) hash = mix(hash, words[i] ?? 0);
+    for (let key = hash & 0x3fff_ffff; ; key++) {
+      const known = this.#classes.get(key);
+      if (known === undefined) {
+        if (this.#places.length >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
+        this.#classes.set(key, this.#places.length);
+        this.#length = end;
+        return this.#places.push(at) - 1;
+      }
+      if (this.#isSame(this.#places[known] ?? 0, at, end)) return known;
+    }
+  }
+
+  /** Writes the choice for what was just ranked at `at`, and returns where it ends. */
+  #write(at: number): number {
+    const { order, ends, tierCount } = this.ranking;
+    const members = order.length;
+    if (at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tierCount + members > this.words.length) {
+      const grown = new Int32Array(2 * this.words.length + 4 * members + 8);
+      grown.set(this.words);
+      this.words = grown;
+    }
+    const { words } = this;
+    const { need } = this.choosing;
+    const firstMember = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tierCount;
+    let written = 0;
+    let tiers = 0;
+    let before = 0;
+    for (let tier = 0, from = 0; tier < tierCount && written < need; tier++) {
+      const to = ends[tier] ?? 0;
+      const taken = this.#takeTier(from, to, firstMember + written);
+      const tag = this.#tagOf(from, to);
+      const size = to - from;
+      from = to;
+      if (taken === 0) continue;
+      written += taken;
+      before = mix(before, tag) | 0 || 1;
+      const head = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers++;
+      words[head + TierWord.END] = written;
+      words[head + TierWord.TAG] = size === 1 ? 0 : before;
+    }
+    words[at + ChoiceWord.TIERS] = tiers;
+    words[at + ChoiceWord.MEMBERS] = written;
+    const close = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers;
+    words.copyWithin(close, firstMember, firstMember + written);
+    return close + written;
+  }
+
+  /** Writes those of a tier who answer; of weight 0 only where nobody else does. Returns how many. */
+  #takeTier(from: number, to: number, at: number): number {
+    const { order } = this.ranking;
+    for (const least of [1, 0]) {
+      let count = 0;
+      for (let i = from; i < to; i++) {
+        const member = order[i] ?? 0;
+        if (member >= this.#answering || this.weightOf(member) < least) continue;
+        this.words[at + count++] = member;
+      }
+      if (count > 0) return this.#inRecordOrder(at, count);
+    }
+    return 0;
+  }
+
+  /** A tier's members are in the order of their records, which is the canonical one; not that of their distances. */
+  #inRecordOrder(at: number, count: number): number {
+    const { words } = this;
+    for (let i = at + 1; i < at + count; i++) {
+      const member = words[i] ?? 0;
+      let place = i;
+      for (; place > at && (words[place - 1] ?? 0) > member; place--) words[place] = words[place - 1] ?? 0;
+      words[place] = member;
+    }
+    return count;
+  }
+
+  /** Of all desired members of the tier: a verdict on one does not change it. */
+  #tagOf(from: number, to: number): number {
+    const { order } = this.ranking;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum = (sum + (this.#tags[order[i] ?? 0] ?? 0)) | 0;
+    return sum;
+  }
+
+  #isSame(known: number, at: number, end: number): boolean {
+    const { words } = this;
+    for (let i = at; i < end; i++) if (words[known + i - at] !== words[i]) return false;
+    return true;
+  }
+}
+
+// --- helpers ---
+
+/** More than there are members; as a number that V8 keeps without an object, which `Infinity` is not. */
+export const ALL = 0xffff;
+
+/** Choices kept; each takes some hundred octets. */
+export const MAX_CHOICES = 16_384;
+/** Room for those that turn up while one scope is looked for; a class beyond that is like no other. */
+const NO_CLASS = MAX_CHOICES + 8192;
+
+const HASH_START = 0x2545_f491;
+const TAG_START = 0x517c_c1b7;
