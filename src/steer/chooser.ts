@@ -50,6 +50,10 @@ export class Chooser {
   #length = 0;
   /** Classes by a hash of their choices. */
   #classes = new Map<number, number>();
+  /** By class, the first one that gets the same, whose counters may be others: who does not answer has a part in these. */
+  #alike: number[] = [0];
+  /** Those first ones by a hash of what they get. */
+  #gets = new Map<number, number>();
   /** For each kind of address: the class of each location. */
   #kept: (KeptNumbers | undefined)[] = [];
   #scopes: ScopeFinder | undefined;
@@ -95,7 +99,7 @@ export class Chooser {
     this.#scopes ??= new ScopeFinder(
       this.#tables,
       this.ranking.segments,
-      (kind, location) => this.#classOf(kind, location),
+      (kind, location) => this.#alikeOf(this.#classOf(kind, location)),
       this.#room,
     );
     return Math.max(least, this.#scopes.scopeOf(place));
@@ -109,6 +113,8 @@ export class Chooser {
     this.#scopes = undefined;
     this.#kept = [];
     this.#classes = new Map();
+    this.#gets = new Map();
+    this.#alike = [0];
     this.#places = [0];
     this.#length = 0;
     this.#weighted.clear();
@@ -157,9 +163,32 @@ export class Chooser {
         if (this.#places.length >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
         this.#classes.set(key, this.#places.length);
         this.#length = end;
-        return this.#places.push(at) - 1;
+        this.#places.push(at);
+        return this.#alike.push(this.#firstAlike(at, end)) - 1;
       }
-      if (this.#isSame(this.#places[known] ?? 0, at, end)) return known;
+      if (this.#isSame(this.#places[known] ?? 0, at, end, TAGS_COUNT)) return known;
+    }
+  }
+
+  /** Clients get the same from classes for which this is the same. */
+  #alikeOf(found: number): number {
+    return this.#alike[found] ?? found;
+  }
+
+  /** The first class that has the same members in the same tiers as the choice at `at`; where there is none, the next class. */
+  #firstAlike(at: number, end: number): number {
+    const { words } = this;
+    const next = this.#alike.length;
+    const members = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * (words[at + ChoiceWord.TIERS] ?? 0);
+    let hash = HASH_START;
+    for (let i = at; i < end; i++) if (!isTag(i - at, members - at)) hash = mix(hash, words[i] ?? 0);
+    for (let key = hash & 0x3fff_ffff; ; key++) {
+      const known = this.#gets.get(key);
+      if (known === undefined) {
+        this.#gets.set(key, next);
+        return next;
+      }
+      if (this.#isSame(this.#places[known] ?? 0, at, end, members - at)) return known;
     }
   }
 
@@ -233,9 +262,12 @@ export class Chooser {
     return sum;
   }
 
-  #isSame(known: number, at: number, end: number): boolean {
+  /** Whether two choices are the same; tags among the first `skipped` words do not count. */
+  #isSame(known: number, at: number, end: number, skipped: number): boolean {
     const { words } = this;
-    for (let i = at; i < end; i++) if (words[known + i - at] !== words[i]) return false;
+    for (let i = at; i < end; i++) {
+      if (words[known + i - at] !== words[i] && !isTag(i - at, skipped)) return false;
+    }
     return true;
   }
 }
@@ -252,3 +284,11 @@ const NO_CLASS = MAX_CHOICES + 8192;
 
 const HASH_START = 0x2545_f491;
 const TAG_START = 0x517c_c1b7;
+/** No words skipped: tags count. */
+const TAGS_COUNT = 0;
+
+/** Whether a word of a choice is a tag; `members` is where its members begin. */
+function isTag(word: number, members: number): boolean {
+  const inTiers = word - ChoiceWord.FIRST_TIER;
+  return word < members && inTiers >= 0 && inTiers % TierWord.WORDS === TierWord.TAG;
+}
