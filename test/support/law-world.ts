@@ -6,8 +6,8 @@ import { PlainWorld } from './plain-scope.ts';
 
 /** How many random clients a differential law tries: `WAYPOST_LAW_IPV4` and `WAYPOST_LAW_IPV6`. */
 export const LAW_CLIENTS = {
-  ipv4: Number(process.env['WAYPOST_LAW_IPV4'] ?? 50_000),
-  ipv6: Number(process.env['WAYPOST_LAW_IPV6'] ?? 10_000),
+  ipv4: Number(process.env['WAYPOST_LAW_IPV4'] ?? 10_000),
+  ipv6: Number(process.env['WAYPOST_LAW_IPV6'] ?? 2000),
 };
 
 /** One set of sources, compiled, and as they are. */

@@ -1,4 +1,3 @@
-import { scanAddress } from '../../src/base/ip.ts';
 import {
   endOf,
   heldIPv4,
@@ -8,7 +7,7 @@ import {
   type PlainFacts,
   type PlainGeography,
 } from './plain-geography.ts';
-import { lengthOf, type PlainSteering } from './plain-steering.ts';
+import type { PlainSteering } from './plain-steering.ts';
 
 /** The world of a geography, walked through once for many policies. */
 export class PlainWorld {
@@ -139,10 +138,8 @@ export class ScopeJudge {
   #runs(segments: Segments): Runs {
     const family = segments.bits === 32 ? 4 : 16;
     const nets = this.#steering.nets
-      .map((net) => ({ address: scanAddress(net.split('/')[0] ?? ''), length: lengthOf(net) }))
-      .flatMap(({ address, length }) =>
-        address?.length === family ? [{ start: numberOf(address), length }] : [],
-      );
+      .filter(({ address }) => address.length === family)
+      .map(({ address, length }) => ({ start: numberOf(address), length }));
     const whole = 8 * family;
     const borders = [...new Set(nets.flatMap((net) => [net.start, endOf(net.start, net.length, whole)]))]
       .filter((border) => border < 1n << BigInt(whole))

@@ -9,7 +9,15 @@ interface PlainMember {
   readonly weight: number;
   readonly backup: boolean;
   readonly words: ReadonlyMap<string, readonly string[]>;
+  readonly nets: readonly PlainNet[];
   readonly answers: boolean;
+}
+
+/** A network of `net=`. */
+export interface PlainNet {
+  readonly address: Uint8Array;
+  /** Bits. */
+  readonly length: number;
 }
 
 /** What a client gets: tiers of members, each in the order of their text. */
@@ -30,7 +38,7 @@ export class PlainSteering {
   readonly members: readonly PlainMember[];
   readonly rank: readonly string[];
   /** Networks that members are for, when `rank` asks for them. */
-  readonly nets: readonly string[];
+  readonly nets: readonly PlainNet[];
   readonly #within: number;
   readonly #need: number;
   /** A distance came so near half a metre that it might be rounded the other way by another formula. */
@@ -58,11 +66,12 @@ export class PlainSteering {
         bias: Number(pairs.get('bias') ?? 0),
         weight: Number(pairs.get('weight') ?? 1),
         backup: words.includes('backup'),
-        words: new Map([...pairs].map(([key, value]) => [key, value.split(',')])),
+        words: new Map([...pairs].map(([key, value]) => [key, valuesOf(key, value)])),
+        nets: pairs.get('net')?.split(',').map(netOf) ?? [],
         answers: answering.has(i),
       };
     });
-    this.nets = this.rank.includes('net') ? this.members.flatMap(({ words }) => words.get('net') ?? []) : [];
+    this.nets = this.rank.includes('net') ? this.members.flatMap(({ nets }) => nets) : [];
   }
 
   /** Step 5: all members, whatever their health. */
@@ -151,12 +160,14 @@ function apart(group: readonly PlainMember[], key: (member: PlainMember) => numb
 
 /** "Members that match the client before those that do not"; `net`: longer match first. */
 function keyOf(word: string, { address, facts }: PlainClient): (member: PlainMember) => number {
-  return ({ words }) => {
+  // IPv4 within IPv6 is that IPv4 address.
+  const plain = heldIPv4(address)?.address ?? address;
+  return ({ words, nets }) => {
     const values = words.get(word) ?? [];
     const has = (wanted: string | undefined) => (wanted !== undefined && values.includes(wanted) ? 0 : 1);
     switch (word) {
       case 'net':
-        return -Math.max(-1, ...values.filter((net) => isWithin(address, net)).map(lengthOf));
+        return -Math.max(-1, ...nets.filter((net) => isWithin(plain, net)).map(({ length }) => length));
       case 'isp': {
         const isp = facts.isp?.replaceAll(' ', '_').toLowerCase();
         return values.some((value) => value.toLowerCase() === isp) ? 0 : 1;
@@ -173,17 +184,15 @@ function keyOf(word: string, { address, facts }: PlainClient): (member: PlainMem
   };
 }
 
-/** Whether a network holds a client; IPv4 within IPv6 is that IPv4 address. */
-export function isWithin(address: Uint8Array, net: string): boolean {
-  const plain = heldIPv4(address)?.address ?? address;
-  const network = scanAddress(net.split('/')[0] ?? '');
-  return network?.length === plain.length && commonBits(network, plain) >= lengthOf(net);
+function isWithin(address: Uint8Array, net: PlainNet): boolean {
+  return net.address.length === address.length && commonBits(net.address, address) >= net.length;
 }
 
-/** Bits of a network; an address alone is the network of that one. */
-export function lengthOf(net: string): number {
-  const [host = '', length] = net.split('/');
-  return length === undefined ? (host.includes(':') ? 128 : 32) : Number(length);
+/** An address alone is the network of that one. */
+function netOf(text: string): PlainNet {
+  const [host = '', length] = text.split('/');
+  const address = scanAddress(host) ?? new Uint8Array(4);
+  return { address, length: length === undefined ? 8 * address.length : Number(length) };
 }
 
 // --- lines ---
@@ -191,6 +200,12 @@ export function lengthOf(net: string): number {
 function pairOf(word: string): [string, string] {
   const at = word.indexOf('=');
   return at < 0 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)];
+}
+
+/** Codes of countries and continents are in capitals, AS numbers without `AS`. */
+function valuesOf(key: string, value: string): readonly string[] {
+  if (key === 'asn') return value.split(',').map((item) => item.replace(/^AS/i, ''));
+  return (key === 'isp' ? value : value.toUpperCase()).split(',');
 }
 
 /** One text for all forms of an address or a name. */
