@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { showAddress } from '../../src/base/ip.ts';
+import { RRType } from '../../src/wire/iana.ts';
 import { Chance } from '../support/geo.ts';
 import { called, LAW_POLICIES, type LawPolicy, sites } from '../support/law-policies.ts';
 import { LAW_CLIENTS, LawClients, lawWorlds } from '../support/law-world.ts';
 import { ScopeJudge } from '../support/plain-scope.ts';
 import { PlainSteering, type Tiers } from '../support/plain-steering.ts';
-import { type SteeredAnswer, SteeredAsking } from '../support/steered-asking.ts';
+import { type SteeredAnswer, SteeredAsking, steeringRecord } from '../support/steered-asking.ts';
 
 const [world] = lawWorlds();
 const { tables, geography } = world ?? expect.fail('no world');
@@ -16,6 +17,8 @@ const THREADS = 3;
 
 interface Asked {
   readonly client: Uint8Array;
+  /** SOURCE of its Client Subnet option; -1: there was none. */
+  readonly source: number;
   /** The tiers that it was to get. */
   readonly tiers: Tiers;
   /** All members of the tier that stands first, whether they answer or not. */
@@ -30,14 +33,24 @@ function* asked({ records, lines }: Omit<LawPolicy, 'name'>, seed: number): Iter
   const chance = new Chance(seed);
   const clients = new LawClients(seed);
   for (let i = 0; i < CLIENTS; i++) {
-    const client = chance.below(6) === 0 ? clients.ipv6() : clients.ipv4();
+    const whole = chance.below(6) === 0 ? clients.ipv6() : clients.ipv4();
+    // All of it by ECS, some of it, nothing; or no ECS.
+    const source =
+      [8 * whole.length, chance.below(8 * whole.length), 0, -1][Math.max(0, chance.below(8) - 4)] ?? -1;
+    const client = source <= 0 ? whole : within(whole, source);
     const where = { address: client, facts: geography.factsOf(client) };
     const tiers = plain.takenOf(where);
     const leader = tiers[0]?.[0] ?? '';
     const desired = plain.tiersOf(where).find((tier) => tier.includes(leader)) ?? [];
-    const answer = asking.ask(client, chance.below(THREADS), chance.below(8) === 0);
-    yield { client, tiers, desired: desired.join(' '), answer };
+    const answer = asking.ask(client, { thread: chance.below(THREADS), source });
+    if (source <= 0) expect(answer.scope, showAddress(client)).to.equal(source);
+    yield { client, source, tiers, desired: desired.join(' '), answer };
   }
+}
+
+/** A network's address: RFC 7871 §6 pads it with zeros. */
+function within(address: Uint8Array, length: number): Uint8Array {
+  return address.map((octet, i) => octet & (0xff00 >> Math.min(8, Math.max(0, length - 8 * i))));
 }
 
 /** The members of an answer in the tiers they were to come in, each tier in the order of its text. */
@@ -55,7 +68,7 @@ describe('law of steering, whole answers', () => {
       this.timeout(600_000);
       const plain = new PlainSteering(records, lines, geography);
       const judge = new ScopeJudge((world ?? expect.fail()).world(), plain);
-      for (const { client, tiers, answer } of asked({ records, lines }, 9)) {
+      for (const { client, source, tiers, answer } of asked({ records, lines }, 9)) {
         if (plain.members[0]?.name.endsWith('.')) {
           expect(answer.members.length, showAddress(client)).to.equal(1);
           expect(tiers[0], showAddress(client)).to.include(answer.members[0]);
@@ -63,8 +76,9 @@ describe('law of steering, whole answers', () => {
           expect(inTiers(answer.members, tiers), showAddress(client)).to.deep.equal(tiers);
         }
         expect(answer.members.length, showAddress(client)).to.be.at.most(tiers.flat().length);
-        if (tiers.length === 0) expect(answer.scope, `NODATA for ${showAddress(client)}`).to.be.at.most(0);
-        else if (answer.scope >= 0 && judge.judge(client, answer.scope) === 'not valid') {
+        if (source <= 0) continue;
+        if (tiers.length === 0) expect(answer.scope, `NODATA for ${showAddress(client)}`).to.equal(0);
+        else if (judge.judge(client, answer.scope) === 'not valid') {
           expect.fail(`${showAddress(client)}/${answer.scope}, not /${judge.scopeOf(client)}`);
         }
       }
@@ -177,5 +191,47 @@ describe('law of steering, whole answers', () => {
       if (asking.ask(neighbour).members.join() !== members.join())
         expect.fail(`${showAddress(client)} and ${showAddress(neighbour)}, both in /${scope}`);
     }
+  });
+
+  it('§5: of several steered RRsets in one response the longest scope, and never an invalid one', function () {
+    this.timeout(600_000);
+    const www = {
+      records: ['east.example.test.', 'west.example.test.'],
+      lines: [
+        'rank=continent',
+        'east.example.test. continent=AS,OC',
+        'west.example.test. continent=EU,AF,NA,SA,AN',
+      ],
+    };
+    const hosts = {
+      east: sites('rank=distance within=1000'),
+      west: sites('rank=country,distance within=200', { 7: 'country=GB', 9: 'country=US' }),
+    };
+    const more = Object.entries(hosts).flatMap(([owner, { records, lines }]) => [
+      ...records.map((data) => `${owner} 60 A ${data}`),
+      ...lines.map((line) => steeringRecord(owner, line)),
+    ]);
+    const asking = new SteeredAsking(www, tables, 1, more);
+    const judgeOf = ({ records, lines }: Omit<LawPolicy, 'name'>) => {
+      const plain = new PlainSteering(records, lines, geography);
+      return { plain, judge: new ScopeJudge((world ?? expect.fail()).world(), plain) };
+    };
+    const [alias, east, west] = [judgeOf(www), judgeOf(hosts.east), judgeOf(hosts.west)];
+    const clients = new LawClients(15);
+    let longest = 0;
+    for (let i = 0; i < CLIENTS; i++) {
+      const client = i % 5 === 0 ? clients.ipv6() : clients.ipv4();
+      const { aliases, members, scope } = asking.ask(client, { type: RRType.A });
+      const at = { address: client, facts: geography.factsOf(client) };
+      expect(alias.plain.takenOf(at)[0], showAddress(client)).to.include(aliases[0]);
+      const target = aliases[0]?.startsWith('east') === true ? east : west;
+      const tiers = target.plain.takenOf(at);
+      expect(inTiers(members, tiers), showAddress(client)).to.deep.equal(tiers);
+      const scopes = [alias.judge.scopeOf(client), target.judge.scopeOf(client)];
+      expect(scope, showAddress(client)).to.be.at.least(Math.max(...scopes));
+      if (scope === Math.max(...scopes)) longest++;
+    }
+    // While what is around clients has not been looked through, some are narrower.
+    expect(longest).to.be.at.least(0.95 * CLIENTS);
   });
 });
