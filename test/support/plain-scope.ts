@@ -119,15 +119,20 @@ export class ScopeJudge {
   scopeOf(address: Uint8Array): number {
     const held = heldIPv4(address);
     if (held !== undefined) return held.after + this.scopeOf(held.address);
-    return this.#runsOf(address).scopeOf(numberOf(address));
+    return Math.max(this.#leastOf(address), this.#runsOf(address).scopeOf(numberOf(address)));
   }
 
   /** Judges a scope that a client was given. */
   judge(address: Uint8Array, scope: number): Judgement {
-    // The same answer for the whole world needs no scope.
-    if (this.#classes.size === 1 && scope === 0) return undefined;
+    // The same answer for the whole world holds where IPv4 is held, too.
+    if (this.#classes.size === 1 && scope === this.#leastOf(address)) return undefined;
     const right = this.scopeOf(address);
     return scope < right ? 'not valid' : scope > right ? 'not maximal' : undefined;
+  }
+
+  #leastOf(address: Uint8Array): number {
+    const { ipv4, ipv6 } = this.#steering.kept;
+    return address.length === 4 ? ipv4 : ipv6;
   }
 
   #runsOf(address: Uint8Array): Runs {

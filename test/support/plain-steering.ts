@@ -39,6 +39,8 @@ export class PlainSteering {
   readonly rank: readonly string[];
   /** Networks that members are for, when `rank` asks for them. */
   readonly nets: readonly PlainNet[];
+  /** Bits of the networks that `sticky` keeps together; otherwise 0. */
+  readonly kept: { readonly ipv4: number; readonly ipv6: number };
   readonly #within: number;
   readonly #need: number;
   /** A distance came so near half a metre that it might be rounded the other way by another formula. */
@@ -53,6 +55,9 @@ export class PlainSteering {
     this.rank = policy.get('rank')?.split(',') ?? [];
     this.#within = Number(policy.get('within') ?? 100);
     this.#need = Number(policy.get('need') ?? 1);
+    const [ipv4 = 0, ipv6 = 0] =
+      policy.get('order') === 'sticky' ? (policy.get('prefix') ?? '24/56').split('/').map(Number) : [];
+    this.kept = { ipv4, ipv6 };
     const names = records.map(sameText);
     const linesOf = (name: string) => split.filter(([first = '']) => sameText(first) === name);
     const states = names.map((name) => stateOf(linesOf(name), Number(policy.get('quorum') ?? 1), now));

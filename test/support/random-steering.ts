@@ -62,7 +62,7 @@ function steeredRecords(): fc.Arbitrary<SteeredRecords> {
         fc.constantFrom('', '', 'min=0', 'min=2', 'min=60%'),
         fc.constantFrom('', 'need=2', 'need=3'),
         fc.constantFrom('', '', 'quorum=2'),
-        fc.constantFrom('', '', 'order=weighted', 'take=1'),
+        fc.constantFrom('', '', '', 'order=weighted', 'take=1', 'order=sticky', 'order=sticky prefix=18/100'),
       ),
       family: fc.constantFrom('A', 'AAAA', 'CNAME'),
       members: fc.array(memberWords(), { minLength: 1, maxLength: 6 }),
