@@ -59,6 +59,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/member.ts')).MEMBER,
   },
   {
+    name: 'geo',
+    usage: 'lookup IP | status | install --city | install FILE',
+    summary: 'where clients are: what is known of an address, from which files, and better ones put in place',
+    load: async () => (await import('./commands/geo.ts')).GEO,
+  },
+  {
     name: 'status',
     usage: '[-c FILE] [--json]',
     summary: 'how the running server is: threads, zones, memory, answers, transfers, secondaries',

@@ -4,6 +4,7 @@ import type { ClassedClients, ClientsQuestion } from '../answer/explain/client-c
 import type { Explanation } from '../answer/explain/explanation.ts';
 import type { WrittenQuestion } from '../answer/explain/question.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { GeoLookup, GeoReport } from '../geo/report.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import {
   CONTROL_SOCKET,
@@ -59,6 +60,14 @@ export class ControlClient {
 
   members(name: string): Promise<MembersReport> {
     return this.#ask('GET', `/members?${new URLSearchParams({ name })}`);
+  }
+
+  geo(): Promise<GeoReport> {
+    return this.#ask('GET', '/geo');
+  }
+
+  geoLookup(address: string): Promise<GeoLookup> {
+    return this.#ask('GET', `/geo/lookup?${new URLSearchParams({ address })}`);
   }
 
   sayOfMember({ name, member, state, until, reason, by }: MemberRequest): Promise<MemberSaid> {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { ExplainError } from '../answer/explain/question.ts';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { GeoLookup, GeoReport } from '../geo/report.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import { OperatorWordError } from '../steer/operator-word.ts';
 import { type ExplainControlled, routeExplain } from './explain.ts';
@@ -35,6 +36,9 @@ export interface Controlled {
   wait(zone: string, serial: number | undefined, ms: number): Promise<WaitReport>;
   /** How the members of a steered owner stand. Throws {@link OperatorWordError}. */
   members(name: string): MembersReport;
+  geo(): GeoReport;
+  /** What is known of an address, in text. */
+  geoLookup(address: string): GeoLookup;
   /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
   sayOfMember(request: MemberRequest): Promise<MemberSaid>;
   readonly history: HistoryControlled;
@@ -142,6 +146,10 @@ export class ControlServer {
         const zone = parameters.get('zone') ?? '';
         return this.#controlled.wait(zone, serial, ms);
       }
+      case 'GET /geo':
+        return this.#controlled.geo();
+      case 'GET /geo/lookup':
+        return this.#controlled.geoLookup(parameters.get('address') ?? '');
       case 'GET /members':
         return this.#controlled.members(parameters.get('name') ?? '');
       case 'POST /member':

@@ -50,6 +50,10 @@ export class Chooser {
   #length = 0;
   /** Classes by a hash of their choices. */
   #classes = new Map<number, number>();
+  /** For each class the first one whose clients get the same, though their tiers may have other counters. */
+  #alike: number[] = [0];
+  /** Those first ones, by a hash of what they get. */
+  #alikes = new Map<number, number>();
   /** For each kind of address: the class of each location. */
   #kept: (KeptNumbers | undefined)[] = [];
   #scopes: ScopeFinder | undefined;
@@ -95,7 +99,7 @@ export class Chooser {
     this.#scopes ??= new ScopeFinder(
       this.#tables,
       this.ranking.segments,
-      (kind, location) => this.#classOf(kind, location),
+      (kind, location) => this.#alikeOf(kind, location),
       this.#room,
     );
     return Math.max(least, this.#scopes.scopeOf(place));
@@ -109,6 +113,8 @@ export class Chooser {
     this.#scopes = undefined;
     this.#kept = [];
     this.#classes = new Map();
+    this.#alikes = new Map();
+    this.#alike = [0];
     this.#places = [0];
     this.#length = 0;
     this.#weighted.clear();
@@ -143,23 +149,40 @@ export class Chooser {
     return found;
   }
 
+  /** The same number for all clients that get the same: a scope does not end where only the counters are others. */
+  #alikeOf(kind: number, location: number): number {
+    const found = this.#classOf(kind, location);
+    return this.#alike[found] ?? found;
+  }
+
   /** Ranks, takes tiers, and returns the class: a new one, or the one that has this choice already. */
   #add(kind: number, location: number): number {
     this.ranking.rank(kind, location);
     const at = this.#length;
     const end = this.#write(at);
-    const { words } = this;
+    const fresh = this.#places.length;
+    const found = this.#find(this.#classes, fresh, at, end, true);
+    if (found !== fresh) return found;
+    if (fresh >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
+    this.#length = end;
+    this.#places.push(at);
+    this.#alike.push(this.#find(this.#alikes, fresh, at, end, false));
+    return fresh;
+  }
+
+  /** Among `classes`, the one whose choice is as the one written from `at` to `end`; `fresh`, now among them, if there is none. */
+  #find(classes: Map<number, number>, fresh: number, at: number, end: number, withTags: boolean): number {
     let hash = HASH_START;
-    for (let i = at; i < end; i++) hash = mix(hash, words[i] ?? 0);
+    for (let i = at; i < end; i++) {
+      if (withTags || !this.#isTag(at, i)) hash = mix(hash, this.words[i] ?? 0);
+    }
     for (let key = hash & 0x3fff_ffff; ; key++) {
-      const known = this.#classes.get(key);
+      const known = classes.get(key);
       if (known === undefined) {
-        if (this.#places.length >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
-        this.#classes.set(key, this.#places.length);
-        this.#length = end;
-        return this.#places.push(at) - 1;
+        if (fresh < NO_CLASS) classes.set(key, fresh);
+        return fresh;
       }
-      if (this.#isSame(this.#places[known] ?? 0, at, end)) return known;
+      if (this.#isSame(this.#places[known] ?? 0, at, end, withTags)) return known;
     }
   }
 
@@ -233,10 +256,19 @@ export class Chooser {
     return sum;
   }
 
-  #isSame(known: number, at: number, end: number): boolean {
+  #isSame(known: number, at: number, end: number, withTags: boolean): boolean {
     const { words } = this;
-    for (let i = at; i < end; i++) if (words[known + i - at] !== words[i]) return false;
+    for (let i = at; i < end; i++) {
+      if (words[known + i - at] !== words[i] && (withTags || !this.#isTag(at, i))) return false;
+    }
     return true;
+  }
+
+  /** Whether the word at `i` of the choice that begins at `at` tells a counter. */
+  #isTag(at: number, i: number): boolean {
+    const word = i - at - ChoiceWord.FIRST_TIER;
+    const tiers = this.words[at + ChoiceWord.TIERS] ?? 0;
+    return word >= 0 && word < TierWord.WORDS * tiers && word % TierWord.WORDS === TierWord.TAG;
   }
 }
 

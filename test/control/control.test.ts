@@ -9,9 +9,19 @@ import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { HistoryError } from '../../src/control/history.ts';
 import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
 import { type Controlled, ControlServer, UnanswerableError } from '../../src/control/server.ts';
+import type { GeoReport } from '../../src/geo/report.ts';
 import { OperatorWordError } from '../../src/steer/operator-word.ts';
 import { FakeEffects } from '../support/effects.ts';
 
+const GEO: GeoReport = {
+  isCompiling: false,
+  octets: 0,
+  ipv4Ranges: 0,
+  ipv6Ranges: 0,
+  locations: 0,
+  files: [],
+  warnings: ['a.mmdb is old'],
+};
 const STATUS: ServerStatus = {
   version: '1',
   pid: 1,
@@ -24,6 +34,7 @@ const STATUS: ServerStatus = {
   imageGarbage: 0,
   imageGeneration: 0,
   residentOctets: 0,
+  geo: GEO,
   threads: [],
   secondaryZones: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
   transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
@@ -54,6 +65,12 @@ describe('the control socket', () => {
       if (zone === 'untold.test.') throw new UnanswerableError('nobody is told of untold.test.');
       waited.push(ms);
       return { zone, serial, isReached: true, secondaries: [] };
+    },
+    geo: () => GEO,
+    geoLookup: (address) => {
+      if (address !== '2001:db8::1') throw new UnanswerableError(`'${address}' is no IP address`);
+      const range = { first: '2001:db8::', last: '2001:db8::ff' };
+      return { address, range, network: '2001:db8::/64', country: 'DE', from: {}, attributions: [] };
     },
     members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
     sayOfMember: async (request) => {
@@ -150,6 +167,15 @@ describe('the control socket', () => {
     expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
     expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
     expect(waited).to.deep.equal([500, 10_000]);
+  });
+
+  it('tells of location data, and what is known of an address', async () => {
+    const client = new ControlClient(directory);
+    expect(await client.geo()).to.deep.equal(GEO);
+    expect((await client.geoLookup('2001:db8::1')).country).to.equal('DE');
+    expect(String(await client.geoLookup('nonsense').catch(String))).to.contain(
+      "'nonsense' is no IP address",
+    );
   });
 
   it('says of a question without an answer why, and the log has no error', async () => {

@@ -1,5 +1,7 @@
+import type { Atlas } from '../../atlas/atlas.ts';
 import type { Effects } from '../../base/effects.ts';
 import { messageOf } from '../../base/errors.ts';
+import { scanAddress } from '../../base/ip.ts';
 import { Members } from '../../control/members.ts';
 import type {
   MemberRequest,
@@ -12,6 +14,7 @@ import type {
   ZoneSummary,
 } from '../../control/protocol.ts';
 import { type Controlled, UnanswerableError } from '../../control/server.ts';
+import type { GeoLookup, GeoReport } from '../../geo/report.ts';
 import { NothingToWaitForError } from '../../replicate/notified-zone.ts';
 import type { TransferCounts } from '../../serve/transfer-handler.ts';
 import type { MembersReport } from '../../steer/members-report.ts';
@@ -32,6 +35,7 @@ import type { ZoneStore } from './zone-store.ts';
 export interface ServerControlOptions {
   readonly config: ExplainControlOptions['config'];
   readonly store: ZoneStore;
+  readonly atlas: Pick<Atlas, 'report' | 'lookUp'>;
   readonly loads: Pick<ZoneLoads, 'reload'>;
   readonly replication: Pick<Replication, 'notifier' | 'secondaries'>;
   readonly answering: Pick<Answering, 'published' | 'shared'>;
@@ -73,7 +77,7 @@ export class ServerControl implements Controlled {
   }
 
   status(): ServerStatus {
-    const { store, replication, listeners, transfers, effects } = this.#options;
+    const { store, atlas, replication, listeners, transfers, effects } = this.#options;
     const image = store.imageStatistics;
     const zones = store.zones();
     return {
@@ -87,6 +91,7 @@ export class ServerControl implements Controlled {
       imageGarbage: image.garbage,
       imageGeneration: image.generation,
       residentOctets: process.memoryUsage.rss(),
+      geo: atlas.report(),
       secondaryZones: countPhases(replication.secondaries.summaries().values()),
       transfers: transfers.counts,
       secondaries: replication.notifier.secondaries(),
@@ -140,6 +145,18 @@ export class ServerControl implements Controlled {
 
   members(name: string): MembersReport {
     return this.#members.list(name);
+  }
+
+  geo(): GeoReport {
+    return this.#options.atlas.report();
+  }
+
+  geoLookup(text: string): GeoLookup {
+    const address = scanAddress(text);
+    if (address === undefined) throw new UnanswerableError(`'${text}' is no IP address`);
+    const found = this.#options.atlas.lookUp(address);
+    if (found === undefined) throw new UnanswerableError('the server has no location data');
+    return found;
   }
 
   sayOfMember(request: MemberRequest): Promise<MemberSaid> {
