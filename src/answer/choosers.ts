@@ -11,13 +11,15 @@ import { parseChoosing } from '../steer/choosing.ts';
  */
 export class Choosers {
   #tables: GeoTables;
-  readonly #room: NumberRoom;
+  readonly #roomOctets: number;
+  /** Made when something is steered: an engine counts it, though memory that is not used is not there. */
+  #room: NumberRoom | undefined;
   /** By the lower half of the key of their choosing. */
   readonly #known = new Map<number, KnownChooser>();
 
   constructor(tables: GeoTables, roomOctets: number = ROOM_OCTETS) {
     this.#tables = tables;
-    this.#room = new NumberRoom(roomOctets);
+    this.#roomOctets = roomOctets;
   }
 
   /** Goes over to other tables: what was chosen by the old ones is forgotten. */
@@ -40,6 +42,7 @@ export class Choosers {
     const length = image.words[rrset + PlanWord.CHOOSING_OCTETS] ?? 0;
     const at = (rrset - PLAN_WORDS - ((length + 3) >>> 2)) * 4;
     const choosing = parseChoosing(image.octets.slice(at, at + length));
+    this.#room ??= new NumberRoom(this.#roomOctets);
     const chooser = new Chooser(choosing, this.#tables, this.#room);
     this.#known.delete(low);
     this.#makeRoom();

@@ -50,10 +50,10 @@ export class Chooser {
   #length = 0;
   /** Classes by a hash of their choices. */
   #classes = new Map<number, number>();
-  /** By class, the first one that gets the same, whose counters may be others: who does not answer has a part in these. */
+  /** For each class the first one whose clients get the same, though their tiers may have other counters. */
   #alike: number[] = [0];
-  /** Those first ones by a hash of what they get. */
-  #gets = new Map<number, number>();
+  /** Those first ones, by a hash of what they get. */
+  #alikes = new Map<number, number>();
   /** For each kind of address: the class of each location. */
   #kept: (KeptNumbers | undefined)[] = [];
   #scopes: ScopeFinder | undefined;
@@ -99,7 +99,7 @@ export class Chooser {
     this.#scopes ??= new ScopeFinder(
       this.#tables,
       this.ranking.segments,
-      (kind, location) => this.#alikeOf(this.#classOf(kind, location)),
+      (kind, location) => this.#alikeOf(kind, location),
       this.#room,
     );
     return Math.max(least, this.#scopes.scopeOf(place));
@@ -113,7 +113,7 @@ export class Chooser {
     this.#scopes = undefined;
     this.#kept = [];
     this.#classes = new Map();
-    this.#gets = new Map();
+    this.#alikes = new Map();
     this.#alike = [0];
     this.#places = [0];
     this.#length = 0;
@@ -149,46 +149,40 @@ export class Chooser {
     return found;
   }
 
+  /** The same number for all clients that get the same: a scope does not end where only the counters are others. */
+  #alikeOf(kind: number, location: number): number {
+    const found = this.#classOf(kind, location);
+    return this.#alike[found] ?? found;
+  }
+
   /** Ranks, takes tiers, and returns the class: a new one, or the one that has this choice already. */
   #add(kind: number, location: number): number {
     this.ranking.rank(kind, location);
     const at = this.#length;
     const end = this.#write(at);
-    const { words } = this;
+    const fresh = this.#places.length;
+    const found = this.#find(this.#classes, fresh, at, end, true);
+    if (found !== fresh) return found;
+    if (fresh >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
+    this.#length = end;
+    this.#places.push(at);
+    this.#alike.push(this.#find(this.#alikes, fresh, at, end, false));
+    return fresh;
+  }
+
+  /** Among `classes`, the one whose choice is as the one written from `at` to `end`; `fresh`, now among them, if there is none. */
+  #find(classes: Map<number, number>, fresh: number, at: number, end: number, withTags: boolean): number {
     let hash = HASH_START;
-    for (let i = at; i < end; i++) hash = mix(hash, words[i] ?? 0);
-    for (let key = hash & 0x3fff_ffff; ; key++) {
-      const known = this.#classes.get(key);
-      if (known === undefined) {
-        if (this.#places.length >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
-        this.#classes.set(key, this.#places.length);
-        this.#length = end;
-        this.#places.push(at);
-        return this.#alike.push(this.#firstAlike(at, end)) - 1;
-      }
-      if (this.#isSame(this.#places[known] ?? 0, at, end, TAGS_COUNT)) return known;
+    for (let i = at; i < end; i++) {
+      if (withTags || !this.#isTag(at, i)) hash = mix(hash, this.words[i] ?? 0);
     }
-  }
-
-  /** Clients get the same from classes for which this is the same. */
-  #alikeOf(found: number): number {
-    return this.#alike[found] ?? found;
-  }
-
-  /** The first class that has the same members in the same tiers as the choice at `at`; where there is none, the next class. */
-  #firstAlike(at: number, end: number): number {
-    const { words } = this;
-    const next = this.#alike.length;
-    const members = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * (words[at + ChoiceWord.TIERS] ?? 0);
-    let hash = HASH_START;
-    for (let i = at; i < end; i++) if (!isTag(i - at, members - at)) hash = mix(hash, words[i] ?? 0);
     for (let key = hash & 0x3fff_ffff; ; key++) {
-      const known = this.#gets.get(key);
+      const known = classes.get(key);
       if (known === undefined) {
-        this.#gets.set(key, next);
-        return next;
+        if (fresh < NO_CLASS) classes.set(key, fresh);
+        return fresh;
       }
-      if (this.#isSame(this.#places[known] ?? 0, at, end, members - at)) return known;
+      if (this.#isSame(this.#places[known] ?? 0, at, end, withTags)) return known;
     }
   }
 
@@ -262,13 +256,19 @@ export class Chooser {
     return sum;
   }
 
-  /** Whether two choices are the same; tags among the first `skipped` words do not count. */
-  #isSame(known: number, at: number, end: number, skipped: number): boolean {
+  #isSame(known: number, at: number, end: number, withTags: boolean): boolean {
     const { words } = this;
     for (let i = at; i < end; i++) {
-      if (words[known + i - at] !== words[i] && !isTag(i - at, skipped)) return false;
+      if (words[known + i - at] !== words[i] && (withTags || !this.#isTag(at, i))) return false;
     }
     return true;
+  }
+
+  /** Whether the word at `i` of the choice that begins at `at` tells a counter. */
+  #isTag(at: number, i: number): boolean {
+    const word = i - at - ChoiceWord.FIRST_TIER;
+    const tiers = this.words[at + ChoiceWord.TIERS] ?? 0;
+    return word >= 0 && word < TierWord.WORDS * tiers && word % TierWord.WORDS === TierWord.TAG;
   }
 }
 
@@ -284,11 +284,3 @@ const NO_CLASS = MAX_CHOICES + 8192;
 
 const HASH_START = 0x2545_f491;
 const TAG_START = 0x517c_c1b7;
-/** No words skipped: tags count. */
-const TAGS_COUNT = 0;
-
-/** Whether a word of a choice is a tag; `members` is where its members begin. */
-function isTag(word: number, members: number): boolean {
-  const inTiers = word - ChoiceWord.FIRST_TIER;
-  return word < members && inTiers >= 0 && inTiers % TierWord.WORDS === TierWord.TAG;
-}
