@@ -17,7 +17,10 @@ export const ChoiceWord = { TIERS: 0, MEMBERS: 1, FIRST_TIER: 2 } as const;
 export const TierWord = {
   /** Where the tier's members end, counted from the first member of the choice. */
   END: 0,
-  /** Tells the counter of the tier from others of the RRset; 0 for a tier of one desired member, which has no turns. */
+  /**
+   * Tells the counter of the tier from others of the RRset: of those who answer, so that wherever the same members are
+   * chosen among, they take turns among all clients. 0 where there are no turns to take.
+   */
   TAG: 1,
   WORDS: 2,
 } as const;
@@ -42,7 +45,7 @@ export class Chooser {
   readonly #weighted = new Map<number, WeightedTurns>();
   readonly #tables: GeoTables;
   readonly #room: NumberRoom;
-  /** What each member adds to the tags of its tiers; it stays the same whoever else is a member. */
+  /** What each member adds to the tags of its tiers; whatever its number is. */
   readonly #tags: Int32Array;
   readonly #answering: number;
   /** Where a choice begins in {@link words}, by its class; class 0 is nobody's. */
@@ -50,14 +53,11 @@ export class Chooser {
   #length = 0;
   /** Classes by a hash of their choices. */
   #classes = new Map<number, number>();
-  /** For each class the first one whose clients get the same, though their tiers may have other counters. */
-  #alike: number[] = [0];
-  /** Those first ones, by a hash of what they get. */
-  #alikes = new Map<number, number>();
   /** For each kind of address: the class of each location. */
   #kept: (KeptNumbers | undefined)[] = [];
   #scopes: ScopeFinder | undefined;
   readonly #always: number;
+  #nobodies = 0;
 
   constructor(choosing: Choosing, tables: GeoTables, room: NumberRoom) {
     this.choosing = choosing;
@@ -99,7 +99,7 @@ export class Chooser {
     this.#scopes ??= new ScopeFinder(
       this.#tables,
       this.ranking.segments,
-      (kind, location) => this.#alikeOf(kind, location),
+      (kind, location) => this.#classOf(kind, location),
       this.#room,
     );
     return Math.max(least, this.#scopes.scopeOf(place));
@@ -113,8 +113,6 @@ export class Chooser {
     this.#scopes = undefined;
     this.#kept = [];
     this.#classes = new Map();
-    this.#alikes = new Map();
-    this.#alike = [0];
     this.#places = [0];
     this.#length = 0;
     this.#weighted.clear();
@@ -149,40 +147,24 @@ export class Chooser {
     return found;
   }
 
-  /** The same number for all clients that get the same: a scope does not end where only the counters are others. */
-  #alikeOf(kind: number, location: number): number {
-    const found = this.#classOf(kind, location);
-    return this.#alike[found] ?? found;
-  }
-
   /** Ranks, takes tiers, and returns the class: a new one, or the one that has this choice already. */
   #add(kind: number, location: number): number {
     this.ranking.rank(kind, location);
     const at = this.#length;
     const end = this.#write(at);
-    const fresh = this.#places.length;
-    const found = this.#find(this.#classes, fresh, at, end, true);
-    if (found !== fresh) return found;
-    if (fresh >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
-    this.#length = end;
-    this.#places.push(at);
-    this.#alike.push(this.#find(this.#alikes, fresh, at, end, false));
-    return fresh;
-  }
-
-  /** Among `classes`, the one whose choice is as the one written from `at` to `end`; `fresh`, now among them, if there is none. */
-  #find(classes: Map<number, number>, fresh: number, at: number, end: number, withTags: boolean): number {
+    const { words } = this;
     let hash = HASH_START;
-    for (let i = at; i < end; i++) {
-      if (withTags || !this.#isTag(at, i)) hash = mix(hash, this.words[i] ?? 0);
-    }
+    for (let i = at; i < end; i++) hash = mix(hash, words[i] ?? 0);
     for (let key = hash & 0x3fff_ffff; ; key++) {
-      const known = classes.get(key);
+      const known = this.#classes.get(key);
       if (known === undefined) {
-        if (fresh < NO_CLASS) classes.set(key, fresh);
-        return fresh;
+        // Until the next query, which forgets all: a class that is like no other.
+        if (this.#places.length >= NO_CLASS) return NO_CLASS + ++this.#nobodies;
+        this.#classes.set(key, this.#places.length);
+        this.#length = end;
+        return this.#places.push(at) - 1;
       }
-      if (this.#isSame(this.#places[known] ?? 0, at, end, withTags)) return known;
+      if (this.#isSame(this.#places[known] ?? 0, at, end)) return known;
     }
   }
 
@@ -204,15 +186,13 @@ export class Chooser {
     for (let tier = 0, from = 0; tier < tierCount && written < need; tier++) {
       const to = ends[tier] ?? 0;
       const taken = this.#takeTier(from, to, firstMember + written);
-      const tag = this.#tagOf(from, to);
-      const size = to - from;
       from = to;
       if (taken === 0) continue;
+      before = mix(before, this.#tagOf(firstMember + written, taken)) || 1;
       written += taken;
-      before = mix(before, tag) | 0 || 1;
       const head = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers++;
       words[head + TierWord.END] = written;
-      words[head + TierWord.TAG] = size === 1 ? 0 : before;
+      words[head + TierWord.TAG] = taken === 1 && this.isPerClient ? 0 : before;
     }
     words[at + ChoiceWord.TIERS] = tiers;
     words[at + ChoiceWord.MEMBERS] = written;
@@ -248,27 +228,17 @@ export class Chooser {
     return count;
   }
 
-  /** Of all desired members of the tier: a verdict on one does not change it. */
-  #tagOf(from: number, to: number): number {
-    const { order } = this.ranking;
+  /** Of the `count` members that stand in {@link words} from `at` on. */
+  #tagOf(at: number, count: number): number {
     let sum = 0;
-    for (let i = from; i < to; i++) sum = (sum + (this.#tags[order[i] ?? 0] ?? 0)) | 0;
+    for (let i = at; i < at + count; i++) sum = (sum + (this.#tags[this.words[i] ?? 0] ?? 0)) | 0;
     return sum;
   }
 
-  #isSame(known: number, at: number, end: number, withTags: boolean): boolean {
+  #isSame(known: number, at: number, end: number): boolean {
     const { words } = this;
-    for (let i = at; i < end; i++) {
-      if (words[known + i - at] !== words[i] && (withTags || !this.#isTag(at, i))) return false;
-    }
+    for (let i = at; i < end; i++) if (words[known + i - at] !== words[i]) return false;
     return true;
-  }
-
-  /** Whether the word at `i` of the choice that begins at `at` tells a counter. */
-  #isTag(at: number, i: number): boolean {
-    const word = i - at - ChoiceWord.FIRST_TIER;
-    const tiers = this.words[at + ChoiceWord.TIERS] ?? 0;
-    return word >= 0 && word < TierWord.WORDS * tiers && word % TierWord.WORDS === TierWord.TAG;
   }
 }
 
@@ -279,7 +249,7 @@ export const ALL = 0xffff;
 
 /** Choices kept; each takes some hundred octets. */
 export const MAX_CHOICES = 16_384;
-/** Room for those that turn up while one scope is looked for; a class beyond that is like no other. */
+/** Room for those that turn up while one scope is looked for. */
 const NO_CLASS = MAX_CHOICES + 8192;
 
 const HASH_START = 0x2545_f491;
