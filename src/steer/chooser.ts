@@ -186,13 +186,14 @@ export class Chooser {
     for (let tier = 0, from = 0; tier < tierCount && written < need; tier++) {
       const to = ends[tier] ?? 0;
       const taken = this.#takeTier(from, to, firstMember + written);
+      const inTurn = this.isPerClient ? taken : to - from;
       from = to;
       if (taken === 0) continue;
       before = mix(before, this.#tagOf(firstMember + written, taken)) || 1;
       written += taken;
       const head = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers++;
       words[head + TierWord.END] = written;
-      words[head + TierWord.TAG] = taken === 1 && this.isPerClient ? 0 : before;
+      words[head + TierWord.TAG] = inTurn === 1 ? 0 : before;
     }
     words[at + ChoiceWord.TIERS] = tiers;
     words[at + ChoiceWord.MEMBERS] = written;
