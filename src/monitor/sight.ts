@@ -132,7 +132,7 @@ export function mayPull(around: Around, member: MemberState): boolean {
   // who needs only one failure cannot fail again first
   const untilMs = member.failures > 1 ? glimpse(member).startedMs : Number.POSITIVE_INFINITY;
   if (isWitnessed(around.references, sinceMs, untilMs)) return true;
-  return kind === 'clear' && isSampleFine(around, sinceMs, untilMs);
+  return kind === 'clear' && isSampleFine(around, glimpse(member), sinceMs, untilMs);
 }
 
 /** Forgets what a member's probes said while the monitor was blind; one that never failed keeps its results. */
@@ -216,10 +216,12 @@ function isWitnessed(references: readonly Glimpse[], sinceMs: number, untilMs: n
   return heard.length >= majorityOf(references) && heard.some(({ startedMs }) => startedMs <= untilMs);
 }
 
-function isSampleFine(around: Around, sinceMs: number, untilMs: number): boolean {
+function isSampleFine(around: Around, own: Glimpse, sinceMs: number, untilMs: number): boolean {
   const { targets, failingAmong, percent } = around;
   const heard = targets.findLastIndex(({ startedMs }) => startedMs >= sinceMs) + 1;
-  if (heard < Math.min(targets.length, SAMPLE)) return false;
-  if ((failingAmong[heard] ?? 0) * 100 > percent * heard) return false;
+  // the member's first failure began before it was known, and counts all the same
+  const more = own.startedMs < sinceMs ? 1 : 0;
+  if (heard + more < Math.min(targets.length, SAMPLE)) return false;
+  if (((failingAmong[heard] ?? 0) + more) * 100 > percent * (heard + more)) return false;
   return targets.slice(0, heard).some((each) => passes(each) && each.startedMs <= untilMs);
 }
