@@ -1,11 +1,11 @@
 import { stringify } from 'smol-toml';
 import type { JsonSchema, TomlInput, TomlTable } from './kinds.ts';
-import type { Setting } from './settings.ts';
+import type { Setting, SettingsFile } from './setting.ts';
 import { type SettingNode, treeOf } from './tree.ts';
 
-/** The reference page of the settings, `docs/configuration.md`. */
-export function showReference(settings: readonly Setting[]): string {
-  return `${INTRODUCTION}
+/** The reference page of a configuration file, such as `docs/configuration.md`. */
+export function showReference({ introduction, settings }: SettingsFile): string {
+  return `${introduction}
 ## A file with every setting at its default
 
 \`\`\`toml
@@ -30,40 +30,22 @@ export function showFile(settings: readonly Setting[]): string {
   return file;
 }
 
-/** The JSON Schema (draft 7) of the file, `docs/waypost.schema.json`, for editors and linters. */
-export function showJsonSchema(settings: readonly Setting[]): string {
+/** The JSON Schema (draft 7) of a file, such as `docs/waypost.schema.json`, for editors and linters. */
+export function showJsonSchema({ name, description, settings }: SettingsFile): string {
   const schema = {
     $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'waypost.toml',
-    description: 'The configuration of the Waypost authoritative DNS server.',
+    title: name,
+    description,
     ...schemaOf(treeOf(settings)),
   };
   return `${JSON.stringify(schema, undefined, 2)}\n`;
 }
 
-const INTRODUCTION = `# Configuration
-
-<!-- Made from src/config/settings.ts by \`node dist/test/config/write-docs.js\`; a test holds it equal. -->
-
-Waypost is configured by one [TOML](https://toml.io) file: \`waypost.toml\` in the working directory, or the one given
-with \`-c FILE\`. Every setting has a default; without a file all of them hold. Paths in the file are relative to the
-directory of the file. A setting that is not listed here is an error, so that a slip of the pen is not taken for the
-default; all errors of a file are reported at once, with line and column. In the names below \`*\` stands for a name
-that you choose: there may be many such tables, or none.
-
-\`waypost check\` reads the file exactly as \`waypost serve\` does and says what is wrong. SIGHUP and \`waypost zone reload\`
-take over \`[keys]\`, \`[geo]\` and the \`[zone]\` tables; the other settings hold from the next start on. Editors that know JSON Schema
-(Even Better TOML, taplo) complete and check the file with [waypost.schema.json](waypost.schema.json):
-
-\`\`\`toml
-#:schema ./docs/waypost.schema.json
-\`\`\`
-`;
-
 function showSetting(setting: Setting): string {
-  const { key, kind, fallback, about, example, exampleName = 'ci.', exampleNeeds } = setting;
-  const { tableName, name } = splitKey(key);
-  const header = tableName === '' ? '' : `[${tableName.replace('*', JSON.stringify(exampleName))}]\n`;
+  const { key, kind, fallback, about, example, exampleNeeds, exampleBeside = '' } = setting;
+  const path = examplePath(setting);
+  const name = path.at(-1) ?? '';
+  const header = path.length === 1 ? '' : `[${path.slice(0, -1).join('.')}]\n`;
   return `### \`${key}\`
 
 ${about}
@@ -73,9 +55,19 @@ ${about}
 | ${kind.type} | \`${showInput(fallback)}\` | ${kind.range} |
 
 \`\`\`toml
-${exampleNeeds === undefined ? '' : `${exampleNeeds}\n`}${header}${name} = ${showInput(example)}
+${exampleNeeds === undefined ? '' : `${exampleNeeds}\n`}${header}${exampleBeside}${name} = ${showInput(example)}
 \`\`\`
 `;
+}
+
+/** The parts of the key as the example writes them. */
+function examplePath({ key, exampleName = 'ci.' }: Setting): readonly string[] {
+  const names = typeof exampleName === 'string' ? [exampleName] : [...exampleName];
+  return key.split('.').map((part) => {
+    if (part !== '*') return part;
+    const name = names.shift() ?? '';
+    return /^[A-Za-z0-9_-]+$/.test(name) ? name : JSON.stringify(name);
+  });
 }
 
 /** A value as it is written in TOML, tables in a list each on a line of their own. */

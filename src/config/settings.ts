@@ -1,43 +1,12 @@
-import { TSIG_ALGORITHM_WORDS } from '../message/tsig-algorithm.ts';
 import { grants } from './grants.ts';
-import {
-  choice,
-  databases,
-  directory,
-  endpoints,
-  file,
-  flag,
-  integer,
-  secret,
-  type TomlInput,
-  text,
-  type ValueKind,
-} from './kinds.ts';
+import { KEY_SETTINGS } from './key-settings.ts';
+import { choice, databases, directory, endpoints, file, flag, integer, text } from './kinds.ts';
 import { notifications } from './notify.ts';
 import type { TomlPath } from './positions.ts';
 import { primaries } from './primaries.ts';
+import type { Setting } from './setting.ts';
 import { transferGrants } from './transfer-grants.ts';
 import type { SettingsTree } from './tree.ts';
-
-/**
- * One row of the table of settings. Everything about a setting is here: the loader, the checker, the JSON Schema and
- * the reference page are made from it.
- */
-export interface Setting {
-  /** Where it stands in the file: table and key, `.` between them. `*` stands for any key (`keys.*.algorithm`). */
-  readonly key: string;
-  readonly kind: ValueKind<unknown>;
-  /** The value when the file says nothing, as it would be written there. */
-  readonly fallback: TomlInput;
-  /** What it does and why one would change it; whole sentences, Markdown. */
-  readonly about: string;
-  /** A value that is not the default, as it would be written in the file. */
-  readonly example: TomlInput;
-  /** For keys with `*`: what stands there in the example; otherwise `ci.`. */
-  readonly exampleName?: string;
-  /** Tables that the example needs before it can be right, as TOML. */
-  readonly exampleNeeds?: string;
-}
 
 /** Every setting of `waypost.toml`, in the order of the reference page; those without a table first. */
 export const SETTINGS = [
@@ -230,43 +199,7 @@ export const SETTINGS = [
       'over the databases, field by field. It is taken over when it is replaced, as they are.',
     example: 'geo/networks.csv',
   },
-  {
-    key: 'keys.*.algorithm',
-    kind: choice(TSIG_ALGORITHM_WORDS),
-    fallback: 'hmac-sha256',
-    about:
-      'How messages are signed with the key of this name (TSIG, RFC 8945); see [keys.md](keys.md). Both ends must say the ' +
-      'same. `hmac-md5` and `hmac-sha1` are for clients that know nothing better; `waypost check` warns of them.',
-    example: 'hmac-sha512',
-  },
-  {
-    key: 'keys.*.secret-file',
-    kind: file(),
-    fallback: '',
-    about:
-      'The file that holds the secret in base64. Nobody but its owner may read or write it (mode 0600). ' +
-      '`waypost key NAME --write DIR` makes it.',
-    example: 'keys/ci.secret',
-  },
-  {
-    key: 'keys.*.secret',
-    kind: secret(),
-    fallback: '',
-    about:
-      'The secret itself, in base64, instead of `secret-file`. Then the configuration file must not be readable by ' +
-      'everybody; `waypost check` warns if it is.',
-    example: 'bm90IGEgc2VjcmV0LCBqdXN0IGFuIGV4YW1wbGUhISE=',
-  },
-  {
-    key: 'keys.*.minimum-mac',
-    kind: integer(0, 64, 'octets'),
-    fallback: 0,
-    about:
-      'The shortest signature that is accepted with this key, for clients that truncate it (RFC 8945 §5.2.2.1); at ' +
-      'least 10 and half of what the algorithm gives. 0 is the length that the algorithm gives, which clients send ' +
-      'unless they are told otherwise.',
-    example: 16,
-  },
+  ...KEY_SETTINGS,
   {
     key: 'zone.*.update',
     kind: grants(),

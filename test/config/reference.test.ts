@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { readConfig } from '../../src/config/load.ts';
 import { showFile, showJsonSchema, showReference } from '../../src/config/reference.ts';
 import { SETTINGS } from '../../src/config/settings.ts';
+import { WAYPOST_TOML } from '../../src/config/settings-files.ts';
 
 const docs = new URL('../../../docs/', import.meta.url);
 const reference = readFileSync(new URL('configuration.md', docs), 'utf8');
@@ -15,9 +16,9 @@ describe('config/reference', () => {
   });
 
   it('the page and the JSON Schema are those made from the table', () => {
-    expect(reference, remedy).to.equal(showReference(SETTINGS));
+    expect(reference, remedy).to.equal(showReference(WAYPOST_TOML));
     const schema = readFileSync(new URL('waypost.schema.json', docs), 'utf8');
-    expect(schema, remedy).to.equal(showJsonSchema(SETTINGS));
+    expect(schema, remedy).to.equal(showJsonSchema(WAYPOST_TOML));
   });
 
   it('the file with every setting is valid and says the same as no file', () => {
