@@ -37,6 +37,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/check.ts')).CHECK,
   },
   {
+    name: 'monitor',
+    usage: '[-c FILE] [--once] [--dry-run] [--plain] | --status [--watch] [--json]',
+    summary: 'probe hosts, pull those that fail out of the answers of any server, and put them back',
+    load: async () => (await import('./commands/monitor.ts')).MONITOR,
+  },
+  {
     name: 'key',
     usage: 'NAME [--algorithm ALGORITHM] [--write DIR] [--for FORM]',
     summary: 'make a key for updates and transfers: for waypost.toml, nsupdate, BIND and Knot',

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import { defaultConfig, readConfig } from '../config/load.ts';
 import type { Config } from '../config/settings.ts';
@@ -26,16 +26,20 @@ export interface LoadedConfig {
  */
 export function loadConfigFile(named: string | undefined): LoadedConfig {
   const file = named ?? DEFAULT_CONFIG_FILE;
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const code = codeOf(error);
-    if (code === 'ENOENT' && named === undefined)
-      return { config: defaultConfig(process.cwd()), file: undefined, text: '' };
-    throw new ConfigFileError(`cannot read ${file}: ${reasonOf(code) ?? messageOf(error)}`, { cause: error });
-  }
+  if (named === undefined && !existsSync(file))
+    return { config: defaultConfig(process.cwd()), file: undefined, text: '' };
+  const text = readConfigText(file);
   return { config: readConfig(text, file), file, text };
+}
+
+/** The text of a configuration file. Throws {@link ConfigFileError}. */
+export function readConfigText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = reasonOf(codeOf(error)) ?? messageOf(error);
+    throw new ConfigFileError(`cannot read ${file}: ${reason}`, { cause: error });
+  }
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -5,8 +5,8 @@ import { configuredKeys, type KeyFinding } from '../config/keys.ts';
 import { ConfigError } from '../config/load.ts';
 import { locateToml } from '../config/positions.ts';
 import { type Secret, scanSecret } from '../config/secret.ts';
+import type { Config } from '../config/settings.ts';
 import type { TsigKeyRing } from '../message/tsig-key.ts';
-import type { LoadedConfig } from './config-file.ts';
 
 /** The keys of a configuration that is right, and what should be better. */
 export interface LoadedKeys {
@@ -15,8 +15,16 @@ export interface LoadedKeys {
   readonly warnings: readonly string[];
 }
 
+/** A configuration file with keys, and where it came from. */
+export interface KeyedFile {
+  readonly config: Pick<Config, 'keys'>;
+  /** As it was named; `undefined` when there is none. */
+  readonly file: string | undefined;
+  readonly text: string;
+}
+
 /** Makes the keys that a configuration names, with the secrets of their files. Throws {@link ConfigError}. */
-export function loadKeyRing({ config, file = '', text }: LoadedConfig): LoadedKeys {
+export function loadKeyRing({ config, file = '', text }: KeyedFile): LoadedKeys {
   const { ring, problems, warnings } = configuredKeys(config.keys, readSecretFile);
   const positions = locateToml(text);
   const place = ({ path, message }: KeyFinding) => ({ ...positions.valueAt(path), message });
@@ -60,7 +68,7 @@ function readSecretFile(path: string): Secret {
 }
 
 /** A warning when there are secrets in a configuration file that everybody may read. */
-function exposedSecrets(keys: LoadedConfig['config']['keys'], file: string): readonly KeyFinding[] {
+function exposedSecrets(keys: Config['keys'], file: string): readonly KeyFinding[] {
   const [name] = Object.entries(keys).find(([, { secret }]) => secret.length > 0) ?? [];
   if (name === undefined || !HAS_PERMISSIONS || (statSync(file).mode & 0o004) === 0) return [];
   const message = `a secret stands here, and everybody may read this file; say: chmod o-r ${file}, or use secret-file`;

@@ -12,6 +12,15 @@ export interface Terminal {
   readonly isWatched: boolean;
   /** Whether standard output understands colours and the user has nothing against them (NO_COLOR). */
   readonly hasColours: boolean;
+  /** Standard output as a screen that can be drawn on; `undefined` when it is none. */
+  readonly screen?: ScreenTerminal | undefined;
+}
+
+/** A terminal to draw on. */
+export interface ScreenTerminal {
+  write(text: string): void;
+  /** How large it is now, in cells. */
+  size(): { readonly rows: number; readonly columns: number };
 }
 
 /** The terminal, files or pipes that this process was started with. */
@@ -27,8 +36,14 @@ export function processTerminal(): Terminal {
     err: (text) => void process.stderr.write(text),
     isWatched: process.stderr.isTTY === true && kind !== 'dumb',
     hasColours: process.stdout.isTTY === true && kind !== 'dumb' && noColour === '',
+    screen: process.stdout.isTTY === true && kind !== 'dumb' ? STANDARD_SCREEN : undefined,
   };
 }
+
+const STANDARD_SCREEN: ScreenTerminal = {
+  write: (text) => void process.stdout.write(text),
+  size: () => ({ rows: process.stdout.rows, columns: process.stdout.columns }),
+};
 
 // --- colours ---
 

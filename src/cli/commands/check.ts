@@ -1,6 +1,7 @@
 import { loadGeo } from '../../atlas/load-geo.ts';
 import { SILENT_LOG } from '../../base/effects.ts';
 import { ConfigError } from '../../config/load.ts';
+import { isMonitorToml } from '../../config/monitor-load.ts';
 import { configuredSecondaries } from '../../config/secondary-rules.ts';
 import type { Config } from '../../config/settings.ts';
 import { configuredTransfers } from '../../config/transfer-rules.ts';
@@ -9,10 +10,11 @@ import type { LoadReport } from '../../store/load-report.ts';
 import { type DomainName, showName } from '../../wire/name.ts';
 import { readArguments } from '../arguments.ts';
 import type { Command } from '../commands.ts';
-import { DEFAULT_CONFIG_FILE, loadConfigFile } from '../config-file.ts';
+import { DEFAULT_CONFIG_FILE, loadConfigFile, readConfigText } from '../config-file.ts';
 import { realEffects } from '../effects.ts';
 import { geoPathsOf } from '../geo-files.ts';
 import { loadKeyRing } from '../key-ring.ts';
+import { loadMonitorFile } from '../monitor-file.ts';
 import { Progress, paint, type Terminal } from '../terminal.ts';
 import { surroundingsOf } from '../zone-surroundings.ts';
 import { type CheckedFiles, checkZoneFiles } from './check-zones.ts';
@@ -20,8 +22,8 @@ import { type CheckedFiles, checkZoneFiles } from './check-zones.ts';
 /** `waypost check`: everything that would keep `waypost serve` from starting or from serving a zone, told at once. */
 export const CHECK: Command = {
   help: `Reads the configuration and the zone files exactly as waypost serve does and tells all errors and warnings at
-once, each with its place. With FILEs only those zone files are read, and the configuration only with -c; a file's name
-says its zone: example.com.zone.
+once, each with its place. With FILEs only those are read, and the configuration only with -c; a zone file's name says its
+zone: example.com.zone. A FILE.toml is a configuration: what is in it says whether it is the server's or the monitor's.
 
   -c, --config FILE   the configuration file; default: ${DEFAULT_CONFIG_FILE} in this directory, if there is one
   --json              one JSON object instead of lines
@@ -35,13 +37,18 @@ exit code: 0 nothing is wrong (there may be warnings), 1 something is, 2 the com
       allowPositionals: true,
     });
     const findings = new Findings();
-    const isOfFiles = positionals.length > 0;
+    const zoneFiles = positionals.filter((file) => !file.endsWith('.toml'));
+    for (const file of positionals) if (file.endsWith('.toml')) checkToml(file, findings);
+    const isOfFiles = positionals.length > 0 || (values.config !== undefined && isMonitorFile(values.config));
+    if (values.config !== undefined && isMonitorFile(values.config)) checkMonitor(values.config, findings);
     const config =
-      isOfFiles && values.config === undefined ? undefined : checkConfig(values.config, findings);
-    if (isOfFiles) {
-      const checked = { directory: '.', files: positionals };
+      isOfFiles && (values.config === undefined || isMonitorFile(values.config))
+        ? undefined
+        : checkConfig(values.config, findings);
+    if (isOfFiles && zoneFiles.length > 0) {
+      const checked = { directory: '.', files: zoneFiles };
       await checkZones({ ...checked, ...surroundingsIn(config, findings) }, findings, terminal);
-    } else if (config !== undefined) {
+    } else if (!isOfFiles && config !== undefined) {
       const names = new Set(configuredSecondaries(config).secondaries.map(({ apex }) => showName(apex)));
       const isSecondary = (apex: DomainName) => names.has(showName(apex));
       const hasSecondaries = () => names.size > 0;
@@ -89,6 +96,27 @@ function byPlace(findings: readonly string[]): string[] {
     if (pathA !== pathB) return pathA < pathB ? -1 : 1;
     return lineA - lineB || columnA - columnB;
   });
+}
+
+/** A configuration file that was named: of the server or of the monitor. */
+function checkToml(file: string, findings: Findings): void {
+  if (isMonitorFile(file)) checkMonitor(file, findings);
+  else checkConfig(file, findings);
+}
+
+function isMonitorFile(file: string): boolean {
+  return isMonitorToml(readConfigText(file), file);
+}
+
+function checkMonitor(file: string, findings: Findings): void {
+  try {
+    const { warnings } = loadMonitorFile(file);
+    findings.warnings.push(...warnings);
+    findings.fine.push(`${file}: no errors`);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    findings.errors.push(...error.message.split('\n'));
+  }
 }
 
 function checkConfig(named: string | undefined, findings: Findings): Config | undefined {
