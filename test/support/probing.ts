@@ -49,7 +49,12 @@ export class ProbeBench {
 
   /** Lets time pass once all events that are on their way have arrived. */
   passLater(ms: number): void {
-    setImmediate(() => setImmediate(() => setImmediate(() => this.timers.pass(ms))));
+    this.later(() => this.timers.pass(ms));
+  }
+
+  /** Calls once all events that are on their way have arrived. */
+  later(call: () => void): void {
+    setImmediate(() => setImmediate(() => setImmediate(call)));
   }
 
   /** What else to do at the end. */
