@@ -68,8 +68,8 @@ export class IcmpProbe implements Probe {
     }
     // ping ends with 1 when no reply came, and with 2 when it could not ask
     const [said = ''] = stderr.trim().split('\n', 1);
-    const why = said === '' ? 'no echo reply' : `no echo reply: ${oneLine(said, 160)}`;
-    return { passed: false, detail: `${why} from ${ip}`, inconclusive: ending !== 1 };
+    const why = said === '' ? '' : `: ${oneLine(said, 160)}`;
+    return { passed: false, detail: `no echo reply from ${ip}${why}`, inconclusive: ending !== 1 };
   }
 }
 
