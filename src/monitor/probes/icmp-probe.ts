@@ -40,16 +40,14 @@ export class IcmpProbe implements Probe {
       const fail = (error: unknown): void => {
         run.failWith(explainSocket(error, ip, run.waitingFor));
       };
-      const socket = sockets.open(family, () => {
-        if (run.isEnded) return;
-        socket.send(composeEchoRequest(family, token), ANY_PORT, ip, (error) => {
-          if (error !== null && !run.isEnded) fail(error);
-        });
-      });
+      const socket = sockets.open(family);
       run.onEnd(() => socket.close());
       socket.on('error', fail);
       socket.on('message', (octets) => {
         if (isEchoReply(octets, family, token)) resolve();
+      });
+      socket.send(composeEchoRequest(family, token), ANY_PORT, ip, (error) => {
+        if (error !== null && !run.isEnded) fail(error);
       });
     });
     return { passed: true, detail: `echo reply in ${showMs(run.elapsedMs)}` };
