@@ -61,6 +61,22 @@ describe('a run of a probe', () => {
     });
   });
 
+  it('shares its signal with any number of others', async () => {
+    const warnings: Error[] = [];
+    const keep = (warning: Error): void => void warnings.push(warning);
+    process.on('warning', keep);
+    const controller = new AbortController();
+    const running = Array.from({ length: 50 }, () =>
+      end((run) => run.until('nothing', () => {}), controller.signal),
+    );
+    controller.abort();
+    const results = await Promise.all(running);
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', keep);
+    expect(results.every(({ inconclusive }) => inconclusive === true)).to.equal(true);
+    expect(warnings).to.deep.equal([]);
+  });
+
   it('does not begin when it is given up before', async () => {
     const result = await end(async () => expect.fail('begun'), AbortSignal.abort());
     expect(result).to.deep.include({ passed: false, inconclusive: true });
