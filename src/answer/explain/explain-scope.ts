@@ -1,6 +1,6 @@
 // How wide a network an answer holds for, and why it is not wider: STEERING.md §5.
 import { showAddress } from '../../base/ip.ts';
-import { type Network, showNetwork } from '../../base/network.ts';
+import { isInNetwork, type Network, scanNetwork, showNetwork } from '../../base/network.ts';
 import { ClientPlace } from '../../geo/client-place.ts';
 import type { GeoTables } from '../../geo/tables.ts';
 import { isPerClient } from '../../steer/choosing.ts';
@@ -56,11 +56,24 @@ export function explainScope(question: ScopeQuestion): ExplainedScope {
   if (sibling !== undefined && client.length === 16 && own === IPV6_BITS) {
     return said('IPv6 is known by networks of 64 bits');
   }
+  if (sibling !== undefined && touchesIPv4Within(sibling))
+    return said('beside it are addresses that hold an IPv4 address');
   return said('what is beside it has not been looked through yet: narrower than it need be, never wrong');
 }
 
 /** Longer networks of IPv6 are not told apart. */
 const IPV6_BITS = 64;
+
+/** Networks of IPv6 whose addresses hold IPv4 addresses, and have their scopes. */
+const IPV4_WITHIN = ['::/64', '64:ff9b::/64', '2001::/32', '2002::/16'].flatMap(
+  (text) => scanNetwork(text) ?? [],
+);
+
+function touchesIPv4Within(network: Network): boolean {
+  return IPV4_WITHIN.some(
+    (within) => isInNetwork(network, within.address) || isInNetwork(within, network.address),
+  );
+}
 
 function otherIn(network: Network, question: ScopeQuestion): ExplainedNeighbour | 'unknown' | undefined {
   const { choice, client, tables } = question;
