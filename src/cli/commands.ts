@@ -71,6 +71,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/status.ts')).STATUS,
   },
   {
+    name: 'explain',
+    usage:
+      'NAME [TYPE] --client IP [--ecs PREFIX] [--json] | NAME [TYPE] --clients FILE [--against ZONEFILE]',
+    summary: 'why a client gets the answer it gets, step by step; what many get, and who would move',
+    load: async () => (await import('./commands/explain.ts')).EXPLAIN,
+  },
+  {
     name: 'rotation',
     usage: '[-n 30] [--server ADDR:PORT] [--udp] [--tcp] NAME [TYPE]',
     summary: 'ask a server many times and tell whether its answers rotate exactly',

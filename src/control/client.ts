@@ -1,5 +1,8 @@
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import type { ClassedClients, ClientsQuestion } from '../answer/explain/client-classes.ts';
+import type { Explanation } from '../answer/explain/explanation.ts';
+import type { WrittenQuestion } from '../answer/explain/question.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import type { GeoLookup, GeoReport } from '../geo/report.ts';
 import type { MembersReport } from '../steer/members-report.ts';
@@ -74,6 +77,16 @@ export class ControlClient {
     return this.#ask('POST', `/member?${parameters}`);
   }
 
+  explain({ name, type, client, ecs }: WrittenQuestion): Promise<Explanation> {
+    const subnet = ecs === undefined ? {} : { ecs };
+    return this.#ask('GET', pathOf('/explain', { name, type, client, ...subnet }));
+  }
+
+  /** See `ExplainControlled.classes`. */
+  classes({ name, type, clients }: ClientsQuestion): Promise<ClassedClients> {
+    return this.#ask('POST', pathOf('/explain/clients', { name, type }), clients.join('\n'));
+  }
+
   /** See `HistoryControlled.entries`. */
   history(zone: string, most: number, withRecords: boolean): AsyncIterable<HistoryLine> {
     const records = withRecords ? { records: '' } : {};
@@ -129,7 +142,7 @@ export class ControlClient {
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */
-  #ask<T>(method: string, path: string): Promise<T> {
+  #ask<T>(method: string, path: string, body?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       const fail = (error: unknown): void => reject(this.#failure(error));
       const call = request({ socketPath: this.#path, method, path }, (response) => {
@@ -150,7 +163,7 @@ export class ControlClient {
         });
       });
       call.on('error', fail);
-      call.end();
+      call.end(body);
     });
   }
 

@@ -3,6 +3,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ExplainError } from '../../src/answer/explain/question.ts';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { HistoryError } from '../../src/control/history.ts';
@@ -77,6 +78,12 @@ describe('the control socket', () => {
       said.push(request);
       const report = { owner: request.name, policy: 'order=rotate', quorum: 1, rrsets: [] };
       return { ...request, owner: request.name, serial: 8, isChanged: true, warnings: [], report };
+    },
+    explain: {
+      explain: ({ client }) => {
+        throw new ExplainError(`client '${client}' is no address`);
+      },
+      classes: async ({ clients }) => ({ classes: [], of: clients.map((_, i) => i) }),
     },
     history: {
       entries() {

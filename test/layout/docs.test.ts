@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, normalize, resolve } from 'node:path';
 import { expect } from 'chai';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -95,9 +95,11 @@ describe('the examples in the documentation', function () {
   for (const page of [
     'README.md',
     'docs/zones.md',
+    'docs/steering.md',
     'docs/geography.md',
     'docs/history.md',
     'docs/members.md',
+    'docs/explain.md',
     'docs/updates.md',
     'docs/keys.md',
     'docs/transfers.md',
@@ -153,6 +155,22 @@ describe('the examples in the documentation', function () {
       const place = `docs/secondary.md:${example.line}: ${example.command}`;
       if (!matchesOutput(narrow(example.output), printed)) expect(printed, place).to.equal(example.output);
     }
+  });
+});
+
+describe('the example of docs/zone-checks.md', () => {
+  it('prints what is shown', () => {
+    const folder = 'test/zones/lint';
+    const files = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
+    const child = new ChildServer({ zones: Object.fromEntries(files) }); // its directory alone
+    addShim(child);
+    const examples = examplesOf(textOf('docs/zone-checks.md'));
+    expect(examples).to.have.length(2);
+    for (const example of examples) {
+      const printed = run(child, example);
+      if (!matchesOutput(example.output, printed)) expect(printed).to.equal(example.output);
+    }
+    rmSync(child.directory, { recursive: true });
   });
 });
 

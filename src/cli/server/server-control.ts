@@ -24,6 +24,7 @@ import { type DomainName, foldName, scanFullName, showName } from '../../wire/na
 import { serialOf } from '../../zone/serial.ts';
 import { VERSION } from '../version.ts';
 import type { Answering } from './answering.ts';
+import { type ExplainControlOptions, explainServed } from './explain-control.ts';
 import { HistoryControl } from './history-control.ts';
 import type { Listeners } from './listeners.ts';
 import type { Replication } from './replication.ts';
@@ -32,11 +33,12 @@ import type { ZoneStore } from './zone-store.ts';
 
 /** What the control socket's answers need of the rest of the server. */
 export interface ServerControlOptions {
+  readonly config: ExplainControlOptions['config'];
   readonly store: ZoneStore;
   readonly atlas: Pick<Atlas, 'report' | 'lookUp'>;
   readonly loads: Pick<ZoneLoads, 'reload'>;
   readonly replication: Pick<Replication, 'notifier' | 'secondaries'>;
-  readonly answering: Pick<Answering, 'published'>;
+  readonly answering: Pick<Answering, 'published' | 'shared'>;
   readonly listeners: Pick<Listeners, 'status'>;
   readonly transfers: { readonly counts: TransferCounts };
   readonly effects: Effects;
@@ -45,6 +47,7 @@ export interface ServerControlOptions {
 /** What people ask of the running server, and have it do. */
 export class ServerControl implements Controlled {
   readonly history: HistoryControl;
+  readonly explain: ReturnType<typeof explainServed>;
   readonly #options: ServerControlOptions;
   readonly #members: Members;
   readonly #startedMs: number;
@@ -62,6 +65,7 @@ export class ServerControl implements Controlled {
       foreign,
       published,
     });
+    this.explain = explainServed(options);
     this.#members = new Members({
       queue: store.queue,
       zoneAbove: (name) => store.zoneAbove(name),

@@ -95,6 +95,7 @@ export class Server {
       replication,
       stopping: this.#stopping,
       published: () => answering.published(),
+      geoMemory: () => atlas.memory,
       onReconfigured: () => void atlas.reload(geoPathsOf(live.config).files),
       effects,
       onProgress: watcher.onProgress,
@@ -109,6 +110,7 @@ export class Server {
     });
     const listeners = new Listeners({ config, answering, late: dispatcher, timers, log: effects.log });
     const control = new ServerControl({
+      config,
       store,
       atlas,
       loads,
