@@ -77,7 +77,8 @@ export class CompiledSteering {
 
   #names(numbers: Iterable<number>): string[] {
     const { members } = this.chooser.choosing;
-    return Array.from(numbers, (number) => members[number]?.member ?? '').sort();
+    const names = Array.from(numbers, (number) => members[number]?.member ?? '');
+    return names.length > 1 ? names.sort() : names;
   }
 }
 

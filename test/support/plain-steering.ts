@@ -86,9 +86,19 @@ export class PlainSteering {
 
   /** Step 6: the tiers taken, with their members that answer. Clients of which this is the same are of one class. */
   takenOf(client: PlainClient): Tiers {
+    return this.#taken(this.#tiers(client)).map(namesOf);
+  }
+
+  /** Both at once. */
+  choose(client: PlainClient): { readonly tiers: Tiers; readonly taken: Tiers } {
+    const tiers = this.#tiers(client);
+    return { tiers: tiers.map(namesOf), taken: this.#taken(tiers).map(namesOf) };
+  }
+
+  #taken(tiers: readonly PlainMember[][]): PlainMember[][] {
     const taken: PlainMember[][] = [];
     let inHand = 0;
-    for (const tier of this.#tiers(client)) {
+    for (const tier of tiers) {
       if (inHand >= this.#need) break;
       const alive = tier.filter(({ answers }) => answers);
       const weighty = alive.filter(({ weight }) => weight > 0);
@@ -96,7 +106,7 @@ export class PlainSteering {
       if (chosen.length > 0) taken.push(chosen);
       inHand += chosen.length;
     }
-    return taken.map(namesOf);
+    return taken;
   }
 
   #tiers(client: PlainClient): PlainMember[][] {
@@ -259,5 +269,6 @@ function answeringOf(states: readonly ('live' | 'down' | 'out')[], min: string):
 }
 
 function namesOf(members: readonly PlainMember[]): readonly string[] {
-  return members.map(({ name }) => name).sort();
+  const names = members.map(({ name }) => name);
+  return names.length > 1 ? names.sort() : names;
 }
