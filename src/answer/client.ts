@@ -5,7 +5,7 @@ import type { GeoTables } from '../geo/tables.ts';
 import type { QueryScanner } from '../message/query.ts';
 import { copy } from './octets.ts';
 
-/** The client of the query in hand, looked up when it is asked for. One per thread, refilled; allocates nothing. */
+/** The client of the query in hand. One per thread, refilled; allocates nothing. */
 export class Client {
   /** Bits: how wide a network the answer holds for, as far as it is made. */
   scope = 0;
@@ -49,18 +49,18 @@ export class Client {
     copy(query.subnet, SUBNET_HEAD, this.#subnetAddress, 0, query.subnetLength - SUBNET_HEAD);
   }
 
-  /** Where the client is: its network's place when that was said and may be used, otherwise that of who sent the query. */
+  /** Who the client is: its network when that was said and may be used, otherwise who sent the query; located by who wants to know. */
   place(usesSubnet: boolean): ClientPlace {
     if (usesSubnet && this.hasSubnet) {
       if (!this.#isSubnetKnown) {
-        this.#subnet.set(this.#tables, this.#subnetAddress, 0, this.#family === 1 ? 4 : 16);
+        this.#subnet.read(this.#subnetAddress, 0, this.#family === 1 ? 4 : 16);
         this.#isSubnetKnown = true;
       }
       return this.#subnet;
     }
     if (!this.#isSourceKnown && this.#peer !== undefined) {
       const { octets, addressAt, addressLength } = this.#peer;
-      this.#source.set(this.#tables, octets, addressAt, addressLength);
+      this.#source.read(octets, addressAt, addressLength);
       this.#isSourceKnown = true;
     }
     return this.#source;

@@ -99,6 +99,7 @@ describe('the examples in the documentation', function () {
     'docs/geography.md',
     'docs/history.md',
     'docs/members.md',
+    'docs/explain.md',
     'docs/updates.md',
     'docs/keys.md',
     'docs/transfers.md',

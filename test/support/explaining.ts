@@ -21,26 +21,32 @@ const TABLES = tablesOf({ 'networks.csv': NETWORKS });
 export class ExplainedZone {
   readonly image: ZoneImageWriter;
   readonly options: ExplainerOptions;
-  readonly #zone: MemoryZone;
+  #zone: MemoryZone;
+  readonly #steered = new SteeredOwners(() => this.nowMs);
+  /** What the clock says; milliseconds since 1970. */
+  nowMs = NOW_MS;
 
   /** With the networks above; `{}`: without location data. */
   constructor(text: string, { geo }: { readonly geo?: SharedArrayBuffer } = { geo: TABLES.memory }) {
-    const zone = memoryZone(
-      'example.test',
-      `@ 300 SOA ns hostmaster 7 7200 900 1209600 300\n@ 300 NS ns\n${text}`,
-    );
-    const steered = new SteeredOwners(() => NOW_MS);
+    const zone = zoneOf(text);
     this.#zone = zone;
-    this.image = imageOf([zone], new Map([[keyOf(zone.apex), zone]]), steered);
+    this.image = imageOf([zone], new Map([[keyOf(zone.apex), zone]]), this.#steered);
     this.options = {
       from: { kind: 'server', path: 'data' },
       memory: this.image.memory,
       geo,
       options: OPTIONS,
-      nowMs: () => NOW_MS,
+      nowMs: () => this.nowMs,
       view: () => this.#zone,
-      changedAt: (apex, owner) => steered.changedAt(apex, owner),
+      changedAt: (apex, owner) => this.#steered.changedAt(apex, owner),
     };
+  }
+
+  /** Makes the zone another one, now; owners that are gone stay in the image. */
+  change(text: string): void {
+    const zone = zoneOf(text);
+    this.#zone = zone;
+    this.image.apply(zone.apex, this.#steered.served(zone, zone.owners(), 'change'));
   }
 
   explain(
@@ -57,4 +63,8 @@ export class ExplainedZone {
     if (rrset?.kind !== 'steered') throw new Error('no steered RRset there');
     return rrset;
   }
+}
+
+function zoneOf(text: string): MemoryZone {
+  return memoryZone('example.test', `@ 300 SOA ns hostmaster 7 7200 900 1209600 300\n@ 300 NS ns\n${text}`);
 }

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { showInstant } from '../../../src/base/instant.ts';
+import { NOW_MS } from '../../support/answering.ts';
 import { ExplainedZone } from '../../support/explaining.ts';
 
 const BEIJING = '198.51.100.7';
@@ -184,6 +186,24 @@ _steer.s 60 TXT "order=sticky prefix=20/48"`);
       changedAt: undefined,
       heldLow: undefined,
     });
+  });
+
+  it('says since when and until when the low TTL holds after a change', () => {
+    const lines = (state: string) => `t 60 A 192.0.2.8
+t 60 A 192.0.2.9
+_steer.t 60 TXT "ttl=5..60 settle=100"
+_steer.t 60 TXT "192.0.2.8 ${state}"`;
+    const zone = new ExplainedZone(lines('state=out'));
+    const ttl = () => zone.steering(zone.explain('t.example.test', LONDON)).ttl;
+    expect(ttl()).to.deep.include({ ttl: 5, settlesAt: undefined, heldLow: '192.0.2.8 is out' });
+    zone.change(lines('state=up'));
+    const changedAt = showInstant(NOW_MS / 1000);
+    const settlesAt = showInstant(NOW_MS / 1000 + 100);
+    zone.nowMs += 60_000;
+    expect(ttl()).to.deep.include({ ttl: 5, changedAt, settlesAt });
+    expect(ttl().heldLow).to.contain('the high TTL holds in 40 s');
+    zone.nowMs += 40_000;
+    expect(ttl()).to.deep.include({ ttl: 60, changedAt, settlesAt, heldLow: undefined });
   });
 
   it('explains every steered owner of an alias chain, and a plain rotation with its counter', () => {
