@@ -1,5 +1,6 @@
 import { scanAddress, showAddress } from '../../src/base/ip.ts';
-import { commonBits, heldIPv4, type PlainFacts, type PlainGeography, units } from './plain-geography.ts';
+import { commonBits, heldIPv4 } from './plain-address.ts';
+import { type PlainFacts, type PlainGeography, units } from './plain-geography.ts';
 
 /** A member as its line has it. */
 interface PlainMember {
