@@ -18,7 +18,10 @@ export const ChoiceWord = { TIERS: 0, MEMBERS: 1, FIRST_TIER: 2 } as const;
 export const TierWord = {
   /** Where the tier's members end, counted from the first member of the choice. */
   END: 0,
-  /** Tells the counter of the tier from others of the RRset; 0 for a tier of one desired member, which has no turns. */
+  /**
+   * Tells the counter of the tier from others of the RRset: of those who answer, so that wherever the same members are
+   * chosen among, they take turns among all clients. 0 where there are no turns to take.
+   */
   TAG: 1,
   WORDS: 2,
 } as const;
@@ -44,7 +47,7 @@ export class Chooser {
   readonly #tables: GeoTables;
   readonly #room: NumberRoom;
   readonly #networkRoom: NumberRoom;
-  /** What each member adds to the tags of its tiers; it stays the same whoever else is a member. */
+  /** What each member adds to the tags of its tiers; whatever its number is. */
   readonly #tags: Int32Array;
   readonly #answering: number;
   /** Where a choice begins in {@link words}, by its class; class 0 is nobody's. */
@@ -61,6 +64,7 @@ export class Chooser {
   #knownScopes: number[] = [0];
   readonly #knownNumbers = new Map<number, number>();
   readonly #always: number;
+  #nobodies = 0;
 
   /** `networkRoom` is for {@link KnownNetworks}: it may be taken away from all others by one whom all of the world asks. */
   constructor(choosing: Choosing, tables: GeoTables, room: NumberRoom, networkRoom: NumberRoom = room) {
@@ -152,7 +156,7 @@ export class Chooser {
 
   #keep(place: ClientPlace, scope: number): void {
     const found = this.#classAt(place);
-    if (found >= NO_CLASS) return;
+    if (found >= NO_CLASS) return; // it holds for this query alone
     const key = found * 64 + scope;
     let number = this.#knownNumbers.get(key);
     if (number === undefined) {
@@ -197,7 +201,8 @@ export class Chooser {
     for (let key = hash & 0x3fff_ffff; ; key++) {
       const known = this.#classes.get(key);
       if (known === undefined) {
-        if (this.#places.length >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
+        // Until the next query, which forgets all: a class that is like no other.
+        if (this.#places.length >= NO_CLASS) return NO_CLASS + ++this.#nobodies;
         this.#classes.set(key, this.#places.length);
         this.#length = end;
         return this.#places.push(at) - 1;
@@ -224,15 +229,14 @@ export class Chooser {
     for (let tier = 0, from = 0; tier < tierCount && written < need; tier++) {
       const to = ends[tier] ?? 0;
       const taken = this.#takeTier(from, to, firstMember + written);
-      const tag = this.#tagOf(from, to);
-      const size = to - from;
+      const inTurn = this.isPerClient ? taken : to - from;
       from = to;
       if (taken === 0) continue;
+      before = mix(before, this.#tagOf(firstMember + written, taken)) || 1;
       written += taken;
-      before = mix(before, tag) | 0 || 1;
       const head = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers++;
       words[head + TierWord.END] = written;
-      words[head + TierWord.TAG] = size === 1 ? 0 : before;
+      words[head + TierWord.TAG] = inTurn === 1 ? 0 : before;
     }
     words[at + ChoiceWord.TIERS] = tiers;
     words[at + ChoiceWord.MEMBERS] = written;
@@ -268,11 +272,10 @@ export class Chooser {
     return count;
   }
 
-  /** Of all desired members of the tier: a verdict on one does not change it. */
-  #tagOf(from: number, to: number): number {
-    const { order } = this.ranking;
+  /** Of the `count` members that stand in {@link words} from `at` on. */
+  #tagOf(at: number, count: number): number {
     let sum = 0;
-    for (let i = from; i < to; i++) sum = (sum + (this.#tags[order[i] ?? 0] ?? 0)) | 0;
+    for (let i = at; i < at + count; i++) sum = (sum + (this.#tags[this.words[i] ?? 0] ?? 0)) | 0;
     return sum;
   }
 
@@ -292,7 +295,7 @@ export const ALL = 0xffff;
 const MAX_KNOWN = 65_535;
 /** Choices kept; each takes some hundred octets. */
 export const MAX_CHOICES = 16_384;
-/** Room for those that turn up while one scope is looked for; a class beyond that is like no other. */
+/** Room for those that turn up while one scope is looked for. */
 const NO_CLASS = MAX_CHOICES + 8192;
 
 const HASH_START = 0x2545_f491;
