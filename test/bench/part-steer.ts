@@ -12,7 +12,7 @@ import {
 import { apart, type Load, type Measurement, measureWith, type Placement } from './session.ts';
 import { type AloneReport, measureAlone } from './steer-alone.ts';
 import { measureFigures, type SteerFigures } from './steer-figures.ts';
-import { prepareSteerLoad, type SteerLoad } from './steer-load.ts';
+import { prepareSteerLoad, QUESTIONS, type SteerLoad } from './steer-load.ts';
 import { nearestShare, openSteered } from './steer-session.ts';
 import { isInstalled, type Workshop } from './workshop.ts';
 
@@ -49,8 +49,10 @@ export interface SteerOptions {
 
 const NAMES = 1_000;
 const ADDRESSES_PER_NAME = 4;
-/** Waypost looks at the tables as clients come, the others when they start. */
-const WARM_UP_SECONDS = { steered: 4, plain: 1, plainWithClients: 1 } as const;
+/** Caches fill and compilers compile before the clock runs, for everybody alike. */
+const WARM_UP_SECONDS = 1;
+/** Waypost looks at the tables as clients come, the others when they start: it is asked for every client once. */
+const PASS_SECONDS = 15;
 /** Rounds of answering alone, which other programs disturb less. */
 const ALONE_ROUNDS = 2;
 
@@ -169,18 +171,15 @@ class Turns {
     );
     if (kind.name === WAYPOST.name) turn.directory = session.directory;
     const measure = async (row: SteerRow, questionFile: string): Promise<void> => {
-      const ask = (seconds: number) => () =>
-        flood(
-          this.#workshop,
-          this.#program,
-          { port: session.port, questionFile, seconds },
-          this.#placement.dnsperf,
-        );
-      // Caches fill and compilers compile before the clock runs, for everybody alike.
-      await ask(WARM_UP_SECONDS[row])();
+      const ask = (seconds: number, most = 0) => {
+        const flooding = { port: session.port, questionFile, seconds, most };
+        return flood(this.#workshop, this.#program, flooding, this.#placement.dnsperf);
+      };
+      if (kind.name === WAYPOST.name && row === 'steered') await ask(PASS_SECONDS, QUESTIONS);
+      else await ask(WARM_UP_SECONDS);
       const runs = turn.rounds.get(row) ?? [];
       turn.rounds.set(row, runs);
-      runs[round] = await measureWith(session, ask(this.#options.seconds));
+      runs[round] = await measureWith(session, () => ask(this.#options.seconds));
     };
     try {
       turn.nearest = await nearestShare(session.port, this.#steer);
