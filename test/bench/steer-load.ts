@@ -26,7 +26,8 @@ export interface SteerLoad {
   readonly sample: readonly Client[];
 }
 
-const QUESTIONS = 1_000_000;
+/** Clients drawn; each asks once in a pass. */
+export const QUESTIONS = 500_000;
 const SAMPLE = 500;
 const SEED = 4711;
 /** Clients this near a city count as in it. */
@@ -37,7 +38,7 @@ const MOST_DRAWN = 20_000_000;
 const DATABASE = fileURLToPath(new URL('./steer-database.js', import.meta.url));
 const COMPILER = new URL('./steer-compile.js', import.meta.url);
 
-/** Makes the database from `files` (none: a made-up one) and draws a million clients from it. */
+/** Makes the database from `files` (none: a made-up one) and draws half a million clients from it. */
 export async function prepareSteerLoad(
   workshop: Workshop,
   files: readonly string[],
