@@ -30,8 +30,8 @@ export interface SteerLoad {
 export const QUESTIONS = 500_000;
 const SAMPLE = 500;
 const SEED = 4711;
-/** Clients this near a city count as in it. */
-const IN_CITY_METRES = 50_000;
+/** Clients this near a city are to be sent there; the next site is farther from all of them. */
+const IN_CITY_METRES = 300_000;
 /** Clients drawn until one in each city must have been among them. */
 const MOST_DRAWN = 2_000_000;
 
