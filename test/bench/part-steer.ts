@@ -75,10 +75,15 @@ export async function measureSteer(
   options.progress(
     `steer: ${files.length > 0 ? 'converting the city database' : 'making up a city database'}`,
   );
-  const program = await buildFlood(workshop);
-  const shape = { names: NAMES, addressesPerName: ADDRESSES_PER_NAME };
-  const load = prepareLoad(workshop, shape, 1);
-  const steer = await prepareSteerLoad(workshop, files, ipv6Percent / 100, NAMES);
+  const load = prepareLoad(workshop, { names: NAMES, addressesPerName: ADDRESSES_PER_NAME }, 1);
+  let program = '';
+  let steer: SteerLoad;
+  try {
+    program = await buildFlood(workshop);
+    steer = await prepareSteerLoad(workshop, files, ipv6Percent / 100, NAMES);
+  } catch (error) {
+    return { ...nothing, skipped: [{ name: 'all', reason: messageOf(error) }] };
+  }
   const kinds = [steeredGdnsd, steeredKnotd, steeredPdns, steeredWaypost].map((kind) => kind(steer.city));
   const turns = new Turns(workshop, options, program, load, steer);
   await turns.run(kinds.filter((kind) => wanted(options, kind)));
