@@ -16,6 +16,8 @@ export class ProbeBench {
   readonly tools: ProbeTools;
   readonly #closers: (() => unknown)[] = [];
   readonly #before = countResources();
+  /** Connections that came to the servers and have not ended. */
+  readonly #open = new Set<Socket>();
 
   constructor(options: Partial<ProbeToolsOptions> = {}) {
     this.tools = new ProbeTools({ effects: this.effects, timers: this.timers, ...options });
@@ -66,13 +68,11 @@ export class ProbeBench {
   async close(): Promise<void> {
     expect(this.timers.waiting, 'timers that are left').to.equal(0);
     this.tools.close();
+    await settle(() => this.#open.size);
+    expect(this.#open.size, 'connections that the probes have left open').to.equal(0);
     for (const close of this.#closers.splice(0).reverse()) await close();
-    let left = countResources() - this.#before;
-    for (let turn = 0; left > 0 && turn < MOST_TURNS; turn++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      left = countResources() - this.#before;
-    }
-    expect(left, `sockets and processes that are left: ${process.getActiveResourcesInfo()}`).to.equal(0);
+    await settle(() => countResources() - this.#before);
+    expect(countResources() - this.#before, 'sockets and processes that are left').to.equal(0);
     expect(this.tools.programs.running, 'programs that are left').to.equal(0);
   }
 
@@ -82,20 +82,20 @@ export class ProbeBench {
     take: (connection: S) => void,
     address: string,
   ): Promise<number> {
-    const open = new Set<Socket>();
     server.on('connection', (connection: Socket) => {
-      open.add(connection);
+      this.#open.add(connection);
       connection.on('error', () => connection.destroy());
-      connection.on('close', () => open.delete(connection));
+      connection.on('close', () => this.#open.delete(connection));
     });
     server.on(event, (connection: S) => {
       connection.on('error', () => connection.destroy());
+      connection.on('end', () => connection.destroy());
       take(connection);
+      connection.resume(); // to see its end
     });
     server.listen(0, address);
     await once(server, 'listening');
     this.onEnd(async () => {
-      for (const connection of open) connection.destroy();
       server.close();
       await once(server, 'close');
     });
@@ -107,6 +107,13 @@ export class ProbeBench {
 
 /** Turns of the event loop in which what is closing has to be closed. */
 const MOST_TURNS = 10_000;
+
+/** Lets the event loop turn until there is none left of what is closing. */
+async function settle(left: () => number): Promise<void> {
+  for (let turn = 0; left() > 0 && turn < MOST_TURNS; turn++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
 
 function portOf(server: Server): number {
   const address = server.address();

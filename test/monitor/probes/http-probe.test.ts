@@ -375,6 +375,21 @@ describe('the https probe', () => {
     expect(passed).to.equal(true);
   });
 
+  it('sends its headers no more when a redirect leads back to http', async () => {
+    const seen: string[] = [];
+    const plain = await bench.serve((connection) => {
+      connection.once('data', (octets) => {
+        seen.push(octets.toString('latin1'));
+        connection.end(OK);
+      });
+    });
+    const target = `http://www.example.test:${plain}/`;
+    const port = await serve(GOOD, `HTTP/1.1 302 F\r\nLocation: ${target}\r\nContent-Length: 0\r\n\r\n`);
+    const headers = { Authorization: 'Basic x' };
+    expect((await probe(port, { redirects: 1, headers })).passed).to.equal(true);
+    expect(seen[0]).to.contain('waypost-monitor').and.to.not.contain('Authorization');
+  });
+
   it('fails when half a response comes', async () => {
     const port = await serve(GOOD, 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf');
     expect((await probe(port)).detail).to.contain('broke the connection off after 4 octets of the body');
