@@ -66,12 +66,15 @@ export class ProbeBench {
 
   /** Ends the servers; and expects that the probes have left no timer, no socket and no process. */
   async close(): Promise<void> {
-    expect(this.timers.waiting, 'timers that are left').to.equal(0);
+    const timersLeft = this.timers.waiting;
     this.tools.close();
     await settle(() => this.#open.size);
-    expect(this.#open.size, 'connections that the probes have left open').to.equal(0);
+    const connectionsLeft = this.#open.size;
+    for (const connection of this.#open) connection.destroy();
     for (const close of this.#closers.splice(0).reverse()) await close();
-    await settle(() => countResources() - this.#before);
+    await settle(() => countResources() - this.#before + this.tools.programs.running);
+    expect(timersLeft, 'timers that are left').to.equal(0);
+    expect(connectionsLeft, 'connections that are left').to.equal(0);
     expect(countResources() - this.#before, 'sockets and processes that are left').to.equal(0);
     expect(this.tools.programs.running, 'programs that are left').to.equal(0);
   }

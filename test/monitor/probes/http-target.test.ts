@@ -26,6 +26,7 @@ describe('what an http probe asks for', () => {
 
   it('knows what is a host', () => {
     expect(canonicalHost('WWW.Example.test')).to.equal('www.example.test');
+    expect(canonicalHost('www.example.test.')).to.equal('www.example.test');
     expect(canonicalHost('bücher.example')).to.equal('xn--bcher-kva.example');
     for (const host of ['', 'a b', 'a:80', 'a/b', 'u@a', '[::1]', 'a?b']) {
       expect(canonicalHost(host), host).to.equal(undefined);

@@ -40,7 +40,8 @@ describe('the tls probe', () => {
     await probe(port);
     const byAddress = await probe(port, { serverName: '127.0.0.1' });
     expect(byAddress.passed).to.equal(true);
-    expect(names).to.deep.equal(['www.example.test']);
+    expect((await probe(port, { serverName: 'www.example.test.' })).passed).to.equal(true);
+    expect(names).to.deep.equal(['www.example.test', 'www.example.test']);
   });
 
   it('warns when the certificate expires soon', async () => {
