@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { checkServerIdentity, createSecureContext, type PeerCertificate, type SecureContext } from 'node:tls';
 import { messageOf } from '../../base/errors.ts';
 import { ProbeOptionsError } from './errors.ts';
@@ -66,10 +67,11 @@ const DEFAULT_WARN_DAYS = 14;
 
 function readIssuers(ca: string | undefined): SecureContext {
   if (ca === undefined) return createSecureContext();
-  if (!ca.includes('-----BEGIN CERTIFICATE-----'))
-    throw new ProbeOptionsError('ca: no certificate in PEM form');
+  const blocks = ca.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g);
+  if (blocks === null) throw new ProbeOptionsError('ca: no certificate in PEM form');
   try {
-    return createSecureContext({ ca });
+    for (const block of blocks) new X509Certificate(block); // createSecureContext passes over what is none
+    return createSecureContext({ ca: blocks });
   } catch (error) {
     throw new ProbeOptionsError(`ca: not a certificate in PEM form: ${messageOf(error)}`, { cause: error });
   }

@@ -85,10 +85,11 @@ function readBody(
       resolve({ body: Buffer.concat(parts), isCut });
     };
     response.on('data', (part: Buffer) => {
-      if (length >= limit) return;
-      parts.push(part.subarray(0, limit - length));
+      if (length < limit) parts.push(part.subarray(0, limit - length));
       length += part.length;
-      if (length > limit) finish(true);
+      if (length <= limit) return;
+      response.pause();
+      finish(true);
     });
     response.on('end', () => finish(false));
     response.on('error', () => {

@@ -95,9 +95,10 @@ export class HttpProbe implements Probe {
     return { response, warning: secured?.judgement.warning };
   }
 
-  /** The header fields of the options hold secrets perhaps: nobody gets them but the host they are meant for. */
+  /** The header fields of the options hold secrets perhaps: only the host they are meant for gets them, and as safely. */
   #headersFor(target: HttpTarget): Readonly<Record<string, string>> {
-    const given = target.host === this.#target.host ? this.#options.headers : undefined;
+    const isMeant = target.host === this.#target.host && (target.isSecure || !this.#target.isSecure);
+    const given = isMeant ? this.#options.headers : undefined;
     const fields = new Map<string, readonly [name: string, value: string]>();
     for (const [name, value] of [...DEFAULT_HEADERS, ...Object.entries(given ?? {})]) {
       fields.set(name.toLowerCase(), [name, value]);

@@ -44,7 +44,7 @@ export function nextTarget(from: HttpTarget, location: string): HttpTarget | { r
     return { problem: `a redirect to ${url.protocol}, neither http nor https` };
   }
   const isSecure = url.protocol === 'https:';
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = url.hostname.replace(/^\[|\]$|\.$/g, '');
   const isSame = host === from.host;
   return {
     isSecure,
@@ -56,11 +56,14 @@ export function nextTarget(from: HttpTarget, location: string): HttpTarget | { r
   };
 }
 
-/** A host as a URL has it: lower case, addresses in their shortest form. `undefined` when it is no host. */
+/**
+ * A host as a URL has it: lower case, without a last dot, addresses in their shortest form. `undefined` when it is no
+ * host.
+ */
 export function canonicalHost(host: string): string | undefined {
   const url = `http://${isIP(host) === 6 ? `[${host.replace(/%.*/, '')}]` : host}`;
   if (!/^[^\s/?#@:[\]]+$/.test(host) && isIP(host) === 0) return undefined;
-  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$/g, '') : undefined;
+  return URL.canParse(url) ? new URL(url).hostname.replace(/^\[|\]$|\.$/g, '') : undefined;
 }
 
 /** The Host header (RFC 9110 §7.2): the port only where it is not the usual one. */

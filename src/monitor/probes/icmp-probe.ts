@@ -40,16 +40,14 @@ export class IcmpProbe implements Probe {
       const fail = (error: unknown): void => {
         run.failWith(explainSocket(error, ip, run.waitingFor));
       };
-      const socket = sockets.open(family, () => {
-        if (run.isEnded) return;
-        socket.send(composeEchoRequest(family, token), ANY_PORT, ip, (error) => {
-          if (error !== null && !run.isEnded) fail(error);
-        });
-      });
+      const socket = sockets.open(family);
       run.onEnd(() => socket.close());
       socket.on('error', fail);
       socket.on('message', (octets) => {
         if (isEchoReply(octets, family, token)) resolve();
+      });
+      socket.send(composeEchoRequest(family, token), ANY_PORT, ip, (error) => {
+        if (error !== null && !run.isEnded) fail(error);
       });
     });
     return { passed: true, detail: `echo reply in ${showMs(run.elapsedMs)}` };
@@ -68,8 +66,8 @@ export class IcmpProbe implements Probe {
     }
     // ping ends with 1 when no reply came, and with 2 when it could not ask
     const [said = ''] = stderr.trim().split('\n', 1);
-    const why = said === '' ? 'no echo reply' : `no echo reply: ${oneLine(said, 160)}`;
-    return { passed: false, detail: `${why} from ${ip}`, inconclusive: ending !== 1 };
+    const why = said === '' ? '' : `: ${oneLine(said, 160)}`;
+    return { passed: false, detail: `no echo reply from ${ip}${why}`, inconclusive: ending !== 1 };
   }
 }
 

@@ -11,7 +11,7 @@ export interface PingSockets {
    * A socket of its own for one request: what is sent are ICMP messages, what comes are replies to them. The address'
    * port is not looked at. Throws an inconclusive {@link ProbeFailure}; errors that come later are told by the socket.
    */
-  open(family: 4 | 6, onReady: (socket: Socket) => void): Socket;
+  open(family: 4 | 6): Socket;
 }
 
 /**
@@ -30,7 +30,7 @@ export function loadPingSockets(): PingSockets | { readonly reason: string } {
   if (typeof trial === 'string') return { reason: explainErrno(trial) };
   calls.close(trial);
   return {
-    open(family, onReady) {
+    open(family) {
       const fd = calls.openSocket(family);
       if (typeof fd === 'string') {
         const evidence = `cannot open a ping socket for IPv${family}: ${explainErrno(fd)}`;
@@ -38,8 +38,9 @@ export function loadPingSockets(): PingSockets | { readonly reason: string } {
       }
       const socket = createSocket(family === 4 ? 'udp4' : 'udp6');
       try {
-        socket.bind({ fd }, () => onReady(socket));
+        socket.bind({ fd }); // from here on the descriptor is the socket's to close
       } catch (error) {
+        socket.close();
         calls.close(fd);
         throw error;
       }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { messageOf } from '../../base/errors.ts';
 import type { Timers } from '../../base/timers.ts';
 import { ProbeFailure } from './errors.ts';
@@ -52,6 +53,7 @@ export function runProbe(
     const run = new ProbeRun(timers, resolve);
     const abort = (): void => run.fail('given up before it had ended', { isInconclusive: true });
     if (signal.aborted) return abort();
+    setMaxListeners(0, signal); // all probes of a monitor may have one signal
     signal.addEventListener('abort', abort);
     run.onEnd(() => signal.removeEventListener('abort', abort));
     body(run).then(

@@ -34,13 +34,14 @@ export async function secure(
   connection: Socket,
   { certificate, trust, serverName, alpn, nowMs }: HandshakeOptions,
 ): Promise<SecuredConnection> {
-  const isAddress = isIP(serverName) !== 0;
+  const name = serverName.replace(/\.$/, ''); // RFC 6066 §3: without the last dot
+  const isAddress = isIP(name) !== 0;
   const where = `${connection.remoteAddress ?? ''} port ${connection.remotePort ?? ''}`;
   const socket = await run.until<TLSSocket>('the TLS handshake', (resolve) => {
     const securing = connect({
       socket: connection,
       secureContext: trust,
-      servername: isAddress ? '' : serverName,
+      servername: isAddress ? '' : name,
       // judged below, where there is more to say than OpenSSL's word
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
@@ -51,7 +52,7 @@ export async function secure(
     securing.on('secureConnect', () => resolve(securing));
   });
   const judgement = judgeCertificate(
-    { certificate: socket.getPeerCertificate(), chainError: chainErrorOf(socket), name: serverName },
+    { certificate: socket.getPeerCertificate(), chainError: chainErrorOf(socket), name },
     certificate,
     nowMs,
   );
