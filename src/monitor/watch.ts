@@ -1,19 +1,10 @@
 import type { Effects } from '../base/effects.ts';
 import type { Timers } from '../base/timers.ts';
-import { type DampingRules, UNDAMPED } from './damping.ts';
+import { UNDAMPED } from './damping.ts';
 import { decide, nextDecision, type WatchedMember } from './decision.ts';
 import type { DecisionJournal } from './decision-journal.ts';
 import type { Presence, Wish } from './guards.ts';
-import {
-  adoptRules,
-  isHealthy,
-  isHurried,
-  type Outcome,
-  observe,
-  type Step,
-  startMember,
-  type WindowRules,
-} from './member-state.ts';
+import { adoptRules, isHurried, observe, type Step, startMember } from './member-state.ts';
 import { type Pace, Schedule, type ScheduleReport } from './schedule.ts';
 import {
   type Around,
@@ -22,34 +13,16 @@ import {
   lookAround,
   restartAfterBlindness,
   type Sight,
-  type SightRules,
 } from './sight.ts';
-
-/** One probe of a target, and how often it looks. */
-export interface WatchedProbe {
-  readonly rules: WindowRules;
-  readonly intervalMs: number;
-  readonly fastMs: number;
-  readonly jitterMs: number;
-  /** Never rejects, and ends in time by itself. */
-  readonly probe: { run(signal: AbortSignal): Promise<Outcome> };
-}
-
-/** A name and its members. */
-export interface WatchedName {
-  /** Unique: a name, with its type where there are two. */
-  readonly name: string;
-  readonly keep: number;
-  readonly damping: DampingRules;
-  readonly members: readonly { readonly member: string; readonly probes: readonly WatchedProbe[] }[];
-}
-
-/** What is watched. References are never pulled: they tell our network's failures from those of the targets. */
-export interface WatchPlan {
-  readonly names: readonly WatchedName[];
-  readonly references: readonly { readonly label: string; readonly probes: readonly WatchedProbe[] }[];
-  readonly sight: SightRules;
-}
+import type { WatchedName, WatchedProbe, WatchPlan } from './watch-plan.ts';
+import {
+  isMember,
+  isUnsettled,
+  type MemberTarget,
+  memberKey,
+  referenceKey,
+  type Target,
+} from './watched-target.ts';
 
 /** How the watch is joined with the rest of the program. */
 export interface WatchOptions {
@@ -68,12 +41,17 @@ export class Watch {
   readonly #schedule: Schedule;
   readonly #epochMs: number;
   #plan: WatchPlan;
-  #members = new Map<string, Member>();
+  #members = new Map<string, MemberTarget>();
+  /** The members of each name, in the order of the plan. */
+  #names = new Map<string, { readonly rules: WatchedName; readonly members: MemberTarget[] }>();
   #references = new Map<string, Target>();
   #sight: Sight;
   #decidedMs = Number.NEGATIVE_INFINITY;
   #isPending = false;
   #isStopped = false;
+  #isCalling = false;
+  /** Names to decide on; while the sight is not clear it is all of them. */
+  readonly #toDecide = new Set<string>();
   /** Names whose wishes are told with the next decision, although they may be the same. */
   readonly #toTell = new Set<string>();
   #cancelDecision: () => void = () => {};
@@ -104,8 +82,7 @@ export class Watch {
 
   /** The members of a name as they are now, in the order of the plan. */
   membersOf(name: string): readonly WatchedMember[] {
-    const rules = this.#plan.names.find((each) => each.name === name);
-    return (rules?.members ?? []).flatMap(({ member }) => this.#members.get(keyOf(name, member)) ?? []);
+    return this.#names.get(name)?.members ?? [];
   }
 
   /** Watches otherwise from now on. What is known of members that stay is kept. */
@@ -114,18 +91,24 @@ export class Watch {
     this.#plan = plan;
     this.#members = new Map();
     this.#references = new Map();
-    for (const { name, members } of plan.names) {
-      for (const { member, probes } of members) {
-        const key = keyOf(name, member);
+    this.#names = new Map();
+    for (const rules of plan.names) {
+      const { name } = rules;
+      const members: MemberTarget[] = [];
+      this.#names.set(name, { rules, members });
+      this.#toDecide.add(name);
+      for (const { member, probes } of rules.members) {
+        const key = memberKey(name, member);
         const old = oldMembers.get(key);
         const fresh = { damping: UNDAMPED, presence: 'unknown' as const, wish: undefined };
-        const next: Member = { ...fresh, ...old, ...this.#targetFor(key, old, probes), name, member };
+        const next: MemberTarget = { ...fresh, ...old, ...this.#targetFor(key, old, probes), name, member };
         this.#members.set(key, next);
+        members.push(next);
         this.#addTasks(next, old);
       }
     }
     for (const { label, probes } of plan.references) {
-      const key = `reference ${label}`;
+      const key = referenceKey(label);
       const old = oldReferences.get(key);
       const next = this.#targetFor(key, old, probes);
       this.#references.set(key, next);
@@ -139,11 +122,11 @@ export class Watch {
 
   /** What the server holds of a name; members that are not told of are unknown. */
   setPresence(name: string, presences: ReadonlyMap<string, Presence>): void {
-    for (const target of this.#members.values()) {
-      if (target.name === name) target.presence = presences.get(target.member) ?? 'unknown';
-    }
+    const members = this.#names.get(name)?.members;
+    if (members === undefined) return;
+    for (const target of members) target.presence = presences.get(target.member) ?? 'unknown';
     this.#toTell.add(name);
-    this.#decideSoon();
+    this.#decideSoon(name);
   }
 
   /** Ends for ever. */
@@ -189,17 +172,24 @@ export class Watch {
       this.#warn(target, i, outcome.warning);
       if (failures === 0 && target.state.failures > 0) this.#callWitnesses();
     }
-    if (this.#sight.kind !== 'clear' || isUnsettled(target)) this.#decideSoon();
+    if (this.#sight.kind !== 'clear') this.#decideSoon();
+    else if (isUnsettled(target)) this.#decideSoon(target.name);
     return isHurried(target.state) || (isUnsettled(target) && this.#sight.kind !== 'blind')
       ? 'fast'
       : 'usual';
   }
 
+  /** Has the witnesses probed at once, for all failures of a short while together. */
   #callWitnesses(): void {
-    const witnesses = chooseWitnesses([...this.#members.values()], [...this.#references.values()]);
-    for (const { key, probes } of witnesses) {
-      for (const i of probes.keys()) this.#schedule.runSoon(`${key} ${i}`);
-    }
+    if (this.#isCalling || this.#sight.kind === 'blind') return;
+    this.#isCalling = true;
+    this.#options.timers.after(CALL_MS, () => {
+      this.#isCalling = false;
+      const witnesses = chooseWitnesses([...this.#members.values()], [...this.#references.values()]);
+      for (const { key, probes } of witnesses) {
+        for (const i of probes.keys()) this.#schedule.runSoon(`${key} ${i}`);
+      }
+    });
   }
 
   #take(target: Target, { state, change }: Step): void {
@@ -208,11 +198,11 @@ export class Watch {
     if (isMember(target)) {
       const { name, member } = target;
       this.#options.journal.record({ kind: 'state', name, member, ...change });
-    }
-    this.#decideSoon();
+      this.#decideSoon(name);
+    } else this.#decideSoon();
   }
 
-  #warn({ warnings, name, member }: Member, i: number, text: string | undefined): void {
+  #warn({ warnings, name, member }: MemberTarget, i: number, text: string | undefined): void {
     if (warnings.get(i) === text) return;
     if (text === undefined) warnings.delete(i);
     else {
@@ -224,10 +214,12 @@ export class Watch {
   // --- deciding ---
 
   /** With the next turn, once for all that has happened until then; when much happens, in short intervals. */
-  #decideSoon(): void {
+  #decideSoon(name?: string): void {
+    if (name !== undefined) this.#toDecide.add(name);
     if (this.#isPending || this.#isStopped) return;
     this.#isPending = true;
-    const waitMs = Math.max(this.#decidedMs + GAP_MS - this.nowMs, 0);
+    const gapMs = this.#sight.kind === 'blind' ? BLIND_GAP_MS : GAP_MS;
+    const waitMs = Math.max(this.#decidedMs + gapMs - this.nowMs, 0);
     this.#cancelDecision = this.#options.timers.after(waitMs, () => {
       this.#isPending = false;
       this.#decide();
@@ -237,27 +229,43 @@ export class Watch {
   #decide(): void {
     const nowMs = this.nowMs;
     this.#decidedMs = nowMs;
+    const wasClear = this.#sight.kind === 'clear';
     const around = this.#lookAround(nowMs);
-    let next: number | undefined;
-    for (const rules of this.#plan.names) {
-      const before = this.membersOf(rules.name);
-      const { members, happenings } = decide(before, rules, around, nowMs);
-      const isNew = members.some(({ wish }, i) => wish.want !== before[i]?.wish?.want);
-      for (const { member, damping, wish } of members) {
-        const target = this.#members.get(keyOf(rules.name, member));
-        if (target !== undefined) Object.assign(target, { damping, wish });
-      }
-      for (const happening of happenings) this.#options.journal.record(happening);
+    const isAll = !wasClear || around.sight.kind !== 'clear';
+    const names = isAll ? [...this.#names.keys()] : [...this.#toDecide];
+    this.#toDecide.clear();
+    for (const name of names) this.#decideOn(name, around, nowMs);
+    this.#waitForHolds(nowMs);
+  }
+
+  #decideOn(name: string, around: Around, nowMs: number): void {
+    const known = this.#names.get(name);
+    if (known === undefined) return;
+    const { members, happenings } = decide(known.members, known.rules, around, nowMs);
+    const isNew = members.some(({ wish }, i) => wish.want !== known.members[i]?.wish?.want);
+    for (const [i, target] of known.members.entries()) {
+      target.damping = members[i]?.damping ?? target.damping;
+      target.wish = members[i]?.wish;
+    }
+    for (const happening of happenings) this.#options.journal.record(happening);
+    const isToTell = this.#toTell.delete(name);
+    if (isNew || isToTell) {
       const wishes = members.map(({ wish }) => wish);
-      if (this.#toTell.delete(rules.name) || isNew) this.#options.onWishes(rules.name, wishes);
-      const due = nextDecision(members, nowMs);
-      if (due !== undefined) next = Math.min(next ?? due, due);
+      this.#options.onWishes(name, wishes);
     }
+  }
+
+  #waitForHolds(nowMs: number): void {
     this.#cancelHold();
-    if (next !== undefined) {
-      const waitMs = Math.min(Math.ceil(next - nowMs), MAX_WAIT_MS);
-      this.#cancelHold = this.#options.timers.after(waitMs, () => this.#decideSoon());
-    }
+    const next = nextDecision([...this.#members.values()], nowMs);
+    if (next === undefined) return;
+    const waitMs = Math.min(Math.ceil(next - nowMs), MAX_WAIT_MS);
+    this.#cancelHold = this.#options.timers.after(waitMs, () => {
+      for (const { name, damping } of this.#members.values()) {
+        if (damping.heldUntilMs !== undefined) this.#toDecide.add(name);
+      }
+      this.#decideSoon();
+    });
   }
 
   #lookAround(nowMs: number): Around {
@@ -281,43 +289,12 @@ export class Watch {
 
 // --- helpers ---
 
-interface Target {
-  readonly key: string;
-  state: WatchedMember['state'];
-  readonly probes: readonly WatchedProbe[];
-  /** The last one of each probe that was told. */
-  readonly warnings: Map<number, string>;
-}
-
-interface Member extends Target {
-  readonly name: string;
-  readonly member: string;
-  damping: WatchedMember['damping'];
-  presence: Presence;
-  wish: Wish | undefined;
-}
-
 /** Between two decisions, when much happens: looking at all targets costs about a millisecond for 2,000. */
 const GAP_MS = 20;
+/** So long witnesses wait for others that need them too: much less than `fast`. */
+const CALL_MS = 5;
+/** While nothing is pulled anyway. */
+const BLIND_GAP_MS = 200;
 
 /** Longest timer. */
 const MAX_WAIT_MS = 3_600_000;
-
-function keyOf(name: string, member: string): string {
-  return `member ${name} ${member}`;
-}
-
-function isMember(target: Target | Member): target is Member {
-  return 'member' in target;
-}
-
-/** Its probes fail and it is in: a decision waits, for witnesses. */
-function isUnsettled(target: Target | Member): boolean {
-  return (
-    isMember(target) &&
-    target.presence === 'in' &&
-    isHealthy(target.state) === false &&
-    target.wish?.want !== 'out' &&
-    target.wish?.reason !== 'kept'
-  );
-}

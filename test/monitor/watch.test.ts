@@ -5,7 +5,8 @@ import { DecisionJournal } from '../../src/monitor/decision-journal.ts';
 import type { Presence, Wish } from '../../src/monitor/guards.ts';
 import type { Outcome } from '../../src/monitor/member-state.ts';
 import { DEFAULT_SIGHT } from '../../src/monitor/sight.ts';
-import { Watch, type WatchedProbe, type WatchPlan } from '../../src/monitor/watch.ts';
+import { Watch } from '../../src/monitor/watch.ts';
+import type { WatchedProbe, WatchPlan } from '../../src/monitor/watch-plan.ts';
 import { FakeEffects } from '../support/effects.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
 
@@ -149,6 +150,29 @@ describe('monitor/watch', function () {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('sees everything anew after it was blind', async () => {
+    const world = new World(3);
+    await world.pass(5000);
+    world.isCut = true;
+    await world.pass(5000);
+    expect(world.standings()).to.deep.equal(['down']);
+    world.isCut = false;
+    await world.pass(15_000);
+    const anew = world.journal.recent.filter(({ kind }) => kind === 'state' || kind === 'sight').slice(-2);
+    expect(anew.map((each) => ('to' in each ? each.to : ''))).to.deep.equal(['up', 'clear']);
+    world.isCut = true;
+    await world.pass(5000);
+    world.isCut = false;
+    world.dead.add('192.0.2.1');
+    await world.pass(15_000);
+    const again = world.journal.recent.flatMap((each) =>
+      each.kind === 'state' && each.to === 'unknown' ? [`${each.member} ${each.why}`] : [],
+    );
+    expect(again).to.deep.equal(['192.0.2.1 the monitor was blind: it is to be seen anew']);
+    expect(world.updates.map(({ text }) => text)).to.deep.equal(['out 192.0.2.1']);
+    world.watch.stop();
   });
 
   it('knows by its references that it is theirs, and keeps as many in as it must', async () => {
