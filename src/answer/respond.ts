@@ -15,6 +15,7 @@ import { QUESTION_NAME, Response } from './response.ts';
 import { StandardQuery } from './standard-query.ts';
 import { SteeredRecords } from './steered-records.ts';
 import { Tickets } from './tickets.ts';
+import type { AnswerTrace } from './trace.ts';
 
 /** What a responder must know beside the zones; can be sent to a thread. */
 export interface ResponderOptions {
@@ -35,6 +36,8 @@ export interface ResponderOptions {
 /** What {@link Responder.answer} returns for a request that is left to the control thread. */
 const LATE = -1;
 
+/** What is kept of locations where a few answers are traced. */
+const TRACED_ROOM_OCTETS = 8 * 2 ** 20;
 /** The largest message without EDNS over UDP (RFC 1035 §4.2.1). */
 const PLAIN_PAYLOAD = 512;
 const MAX_MESSAGE = 65_535;
@@ -48,7 +51,7 @@ const MAX_NSID_LENGTH = 128;
 export class Responder {
   readonly #scanner = new QueryScanner();
   readonly #response = new Response();
-  readonly #tickets = new Tickets();
+  readonly #tickets: Tickets;
   readonly #client: Client;
   readonly #choosers: Choosers;
   readonly #steered: SteeredRecords;
@@ -58,6 +61,7 @@ export class Responder {
   readonly #maxPayload: number;
   readonly #lateOpcodes: readonly number[];
   readonly #nowMs: () => number;
+  readonly #trace: AnswerTrace | undefined;
   #image: ImageReader;
   #geo: SharedArrayBuffer | undefined;
   #nowSeconds: number;
@@ -67,25 +71,32 @@ export class Responder {
   #isTruncated = false;
   #why: PreparedError | undefined;
 
-  /** `geo` are compiled tables of geo/tables.ts, shared memory; without them nothing is known of any client. */
+  /**
+   * `geo` are compiled tables of geo/tables.ts, shared memory; without them nothing is known of any client. With a
+   * `trace`, which is told how each answer comes about, no counter goes on.
+   */
   constructor(
     memory: ImageMemory,
     options: ResponderOptions,
     nowMs: () => number,
     geo?: SharedArrayBuffer | undefined,
+    trace?: AnswerTrace,
   ) {
+    this.#trace = trace;
+    this.#tickets = new Tickets({ isPeeking: trace !== undefined });
     const tables = tablesOf(geo);
     this.#geo = geo;
     this.#client = new Client(tables);
-    this.#choosers = new Choosers(tables);
+    this.#choosers = new Choosers(tables, trace === undefined ? undefined : TRACED_ROOM_OCTETS);
     this.#steered = new SteeredRecords(
       this.#response,
       this.#tickets,
       this.#client,
       this.#choosers,
       seedFrom(nowMs()),
+      trace,
     );
-    this.#query = new StandardQuery(this.#response, this.#tickets, this.#steered);
+    this.#query = new StandardQuery(this.#response, this.#tickets, this.#steered, trace);
     this.#image = new ImageReader(memory);
     this.#maxPayload = options.maxPayload;
     this.#lateOpcodes = options.lateOpcodes;
@@ -175,6 +186,7 @@ export class Responder {
     this.#tickets.reset();
     for (;;) {
       const sequence = image.enter();
+      this.#trace?.begin();
       query.answer(image, qtype, this.#nowSeconds);
       if (image.unchanged(sequence)) break;
       response.restart(questionEnd, limit);
@@ -207,6 +219,7 @@ export class Responder {
     if (scanner.hasEdns) {
       const limit = start + largest;
       const { scope } = this.#client;
+      if (scanner.subnetLength > 0) this.#trace?.scope(scope);
       end = this.#opt.write(
         octets,
         end,

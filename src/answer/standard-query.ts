@@ -18,6 +18,7 @@ import { copy } from './octets.ts';
 import { QUESTION_NAME, type Response } from './response.ts';
 import { lowTtl, type SteeredRecords, typeForAny } from './steered-records.ts';
 import type { Tickets } from './tickets.ts';
+import type { AnswerTrace } from './trace.ts';
 
 /** CNAMEs and DNAMEs followed for one question. BIND follows 16 as well. */
 export const MAX_ALIASES = 16;
@@ -36,6 +37,7 @@ export class StandardQuery {
   readonly #tickets: Tickets;
   readonly #steeredRecords: SteeredRecords;
   readonly #additional: AdditionalSection;
+  readonly #trace: AnswerTrace | undefined;
   readonly #made = new Uint8Array(MAX_NAME_LENGTH);
   readonly #seen = new Int32Array(MAX_ALIASES + 1);
   /** DNAMEs that stand in the answer. */
@@ -46,7 +48,8 @@ export class StandardQuery {
   /** Where {@link key}'s name stands in the message. */
   #ownerAt = QUESTION_NAME;
 
-  constructor(response: Response, tickets: Tickets, steered: SteeredRecords) {
+  constructor(response: Response, tickets: Tickets, steered: SteeredRecords, trace?: AnswerTrace) {
+    this.#trace = trace;
     this.#response = response;
     this.#steeredRecords = steered;
     this.#additional = new AdditionalSection(response, this.#steeredRecords);
@@ -110,6 +113,7 @@ export class StandardQuery {
       if (source !== 0) return this.#fromNode(image, source);
     }
     this.rcode = Rcode.NXDOMAIN;
+    this.#trace?.walked('nxdomain', this.key, node);
     return this.#negative(image, node);
   }
 
@@ -122,6 +126,7 @@ export class StandardQuery {
   }
 
   #outside(): false {
+    this.#trace?.walked('outside', this.key, 0);
     if (this.#aliases > 0) return false; // the chain leaves what is ours: the resolver goes on
     this.isOutside = true;
     this.rcode = Rcode.REFUSED;
@@ -129,7 +134,8 @@ export class StandardQuery {
   }
 
   /** A zone that is hosted and has no SOA: a secondary zone that has not come yet, or has expired (RFC 1034 §4.3.5). */
-  #withheld(): false {
+  #withheld(node: number): false {
+    this.#trace?.walked('withheld', this.key, node);
     this.isAuthoritative = this.#aliases > 0;
     this.rcode = this.#aliases > 0 ? Rcode.NOERROR : Rcode.SERVFAIL; // an alias is right even so
     return false;
@@ -140,6 +146,7 @@ export class StandardQuery {
   /** Data, an alias or NODATA: from QNAME's node, or from its source of synthesis (RFC 4592 §3.3). */
   #fromNode(image: ImageReader, node: number): boolean {
     this.isAuthoritative = true;
+    this.#trace?.walked('found', this.key, node);
     const qtype = this.#qtype;
     // RFC 8482 §4.1: one RRset is enough for ANY; the lowest type.
     const isAny = qtype === RRType.ANY && image.rrsetCount(node) > 0;
@@ -157,6 +164,7 @@ export class StandardQuery {
     const response = this.#response;
     const apexAt = this.#compressionAt(image, image.zoneOf(node));
     const first = this.#tickets.first(image, rrset);
+    this.#trace?.plain(rrset, first);
     if (type === RRType.CNAME) {
       // STEERING.md §9: one of several CNAMEs is a valid answer, two are not.
       if (response.record(image, rrset, first, this.#ownerAt, apexAt)) response.answers++;
@@ -188,6 +196,7 @@ export class StandardQuery {
 
   /** STEERING.md §3: with `min=0` and nothing live the type exists, and the answer is NODATA with the low TTL. */
   #noneLive(image: ImageReader, node: number, rrset: number): false {
+    this.#steeredRecords.tellNone(image, rrset);
     const at = this.#response.length;
     this.#negative(image, node);
     if (this.#response.length > at) this.#response.limitTtl(at, lowTtl(image, rrset));
@@ -203,6 +212,7 @@ export class StandardQuery {
       return response.answers > before && this.#follow(image.octets, response.nameFrom);
     }
     const first = this.#tickets.first(image, rrset);
+    this.#trace?.plain(rrset, first);
     const apexAt = this.#compressionAt(image, image.zoneOf(node));
     if (!response.record(image, rrset, first, this.#ownerAt, apexAt)) {
       this.isTruncated = true;
@@ -215,6 +225,7 @@ export class StandardQuery {
   /** RFC 6672 §3.2: the DNAME, the CNAME made from it, and on with its target. */
   #redirect(image: ImageReader, node: number, label: number): boolean {
     this.isAuthoritative = true;
+    this.#trace?.walked('dname', this.key, node);
     const response = this.#response;
     const rrset = image.rrset(node, RRType.DNAME);
     const record = (rrset + RRsetWord.TABLE) * 4;
@@ -250,6 +261,7 @@ export class StandardQuery {
   /** RFC 1034 §4.3.2 3b. AA is about the first owner only, so an alias before keeps it (RFC 1035 §4.1.1). */
   #refer(image: ImageReader, cut: number, label: number): false {
     const response = this.#response;
+    this.#trace?.walked('cut', this.key, cut);
     const apexAt = this.#compressionAt(image, image.zoneOf(cut));
     response.forgetTargets();
     const count = response.rrset(image, image.rrset(cut, RRType.NS), 0, this.#placeOf(label), apexAt);
@@ -264,7 +276,7 @@ export class StandardQuery {
     this.isAuthoritative = true;
     const zone = image.zoneOf(node);
     const soa = image.rrset(image.apexNode(zone), NEGATIVE_SOA);
-    if (soa === 0) return this.#withheld();
+    if (soa === 0) return this.#withheld(node);
     const ownerAt = this.#placeOf(this.key.labels - image.apexLabels(zone));
     if (this.#response.rrset(image, soa, 0, ownerAt, this.#compressionAt(image, zone)) > 0) {
       this.#response.authorities++;

@@ -1,7 +1,8 @@
 // What stands in an answer of a steered RRset: STEERING.md §3 steps 4 to 10, §4 to §6 and §9.
+import type { ClientPlace } from '../geo/client-place.ts';
 import { PlanWord, RRsetWord } from '../image/layout.ts';
 import type { ImageReader } from '../image/lookup.ts';
-import { tierCounter } from '../image/tier-counter.ts';
+import { findTierCounter, tierCounter } from '../image/tier-counter.ts';
 import { Arrangement, type Turns } from '../steer/arrangement.ts';
 import { ALL, type Chooser } from '../steer/chooser.ts';
 import { Shuffler } from '../steer/shuffle.ts';
@@ -9,6 +10,8 @@ import type { Choosers } from './choosers.ts';
 import type { Client } from './client.ts';
 import type { Response } from './response.ts';
 import type { Tickets } from './tickets.ts';
+import { toldChoice } from './told-choice.ts';
+import type { AnswerTrace } from './trace.ts';
 
 /** Appends the records of steered RRsets, which have at least one. One per thread; allocates nothing. */
 export class SteeredRecords implements Turns {
@@ -19,12 +22,23 @@ export class SteeredRecords implements Turns {
   readonly #client: Client;
   readonly #choosers: Choosers;
   readonly #arrangement: Arrangement;
+  readonly #trace: AnswerTrace | undefined;
+  /** With a trace: the tickets of tiers, by tag. */
+  readonly #told = new Map<number, number>();
   // The RRset in hand.
   #image: ImageReader | undefined;
   #counter = 0;
   #isPerClient = false;
 
-  constructor(response: Response, tickets: Tickets, client: Client, choosers: Choosers, seed: Uint8Array) {
+  constructor(
+    response: Response,
+    tickets: Tickets,
+    client: Client,
+    choosers: Choosers,
+    seed: Uint8Array,
+    trace?: AnswerTrace,
+  ) {
+    this.#trace = trace;
     this.#response = response;
     this.#tickets = tickets;
     this.#client = client;
@@ -59,6 +73,7 @@ export class SteeredRecords implements Turns {
   ticket(tag: number): number {
     const image = this.#image;
     if (image === undefined || this.#counter === 0) return 0;
+    if (this.#trace !== undefined) return this.#peek(image, tag);
     const counter = this.#isPerClient ? tierCounter(image.counters, this.#counter, tag) : this.#counter;
     return this.#tickets.draw(image, counter);
   }
@@ -73,6 +88,48 @@ export class SteeredRecords implements Turns {
     this.#counter = image.words[rrset + RRsetWord.COUNTER] ?? 0;
     this.#isPerClient = chooser.isPerClient;
     this.#arrangement.arrange(chooser, choice, most, place, turns);
+    if (this.#trace !== undefined && turns === this)
+      this.#tell(this.#trace, image, rrset, chooser, choice, place);
+  }
+
+  // --- with a trace ---
+
+  /** Tells of an RRset with nobody live, which is answered with NODATA. */
+  tellNone(image: ImageReader, rrset: number): void {
+    if (this.#trace === undefined) return;
+    const { scope } = this.#client;
+    this.#choose(image, rrset, this.#choosers.of(image, rrset), 0, this);
+    this.#client.scope = scope; // NODATA is for everybody
+  }
+
+  /** The ticket that the next answer will draw. */
+  #peek(image: ImageReader, tag: number): number {
+    const counter = this.#isPerClient ? findTierCounter(image.counters, this.#counter, tag) : this.#counter;
+    const ticket = this.#tickets.draw(image, counter);
+    this.#told.set(tag, ticket);
+    return ticket;
+  }
+
+  #tell(
+    trace: AnswerTrace,
+    image: ImageReader,
+    rrset: number,
+    chooser: Chooser,
+    choice: number,
+    place: ClientPlace,
+  ): void {
+    const { picks, count } = this.#arrangement;
+    const isBySubnet = chooser.usesSubnet && this.#client.hasSubnet;
+    if (chooser.isTold) place.locate(this.#client.tables); // the choice may have been known without
+    const told = toldChoice(chooser, choice, place, {
+      tickets: this.#told,
+      records: [...picks.subarray(0, count)],
+      isLow: this.nowSeconds < settledAt(image, rrset),
+      isBySubnet,
+      scope: isBySubnet && chooser.isTold ? chooser.scopeAt(place) : 0,
+    });
+    this.#told.clear();
+    trace.steered(rrset, told);
   }
 
   #append(image: ImageReader, rrset: number, ownerAt: number): number {
@@ -85,12 +142,17 @@ export class SteeredRecords implements Turns {
 
   /** §6: the records are prepared with the high TTL. */
   #lower(image: ImageReader, rrset: number, at: number, count: number): void {
-    const settledAt = (image.words[rrset + PlanWord.SETTLED_AT] ?? 0) >>> 0;
-    if (this.nowSeconds < settledAt && count > 0) this.#response.setTtl(at, count, lowTtl(image, rrset));
+    if (this.nowSeconds < settledAt(image, rrset) && count > 0)
+      this.#response.setTtl(at, count, lowTtl(image, rrset));
   }
 }
 
 const NO_TURNS: Turns = { ticket: () => 0 };
+
+/** From when on the high TTL holds; seconds since 1970. */
+function settledAt(image: ImageReader, rrset: number): number {
+  return (image.words[rrset + PlanWord.SETTLED_AT] ?? 0) >>> 0;
+}
 
 /** The TTL of a steered RRset while it may soon change; seconds. */
 export function lowTtl(image: ImageReader, rrset: number): number {

@@ -33,14 +33,13 @@ export type TablesOutcome =
 
 /**
  * Reads the files and compiles them, unless they are what the tables in use were made from. A file that cannot be used is
- * left out, with its problem noted; but if it is in the tables in use, nothing is compiled. Takes seconds for a city
- * database. Throws only what no file is guilty of, such as a lack of memory.
+ * left out, with its problem noted; but if it is in the tables in use, those stay. The others are compiled all the same, so
+ * that all problems are told at once. Takes seconds for a city database. Throws only what no file is guilty of, such as a lack of memory.
  */
 export function makeTables({ files, inUse, nowMs, keptPath }: TablesOrder): TablesOutcome {
   const read = files.map(({ path }) => readSource(path));
   const sources = files.map((file, i) => describe(file, read[i]));
   if (isUnchanged(sources, inUse)) return { kind: 'same', sources: withProblems(sources, inUse) };
-  if (isLost(sources, inUse)) return { kind: 'refused', sources };
   for (;;) {
     const usable = sources.flatMap(({ problem }, i) => {
       const [name, octets] = [files[i]?.name, read[i]?.octets];
@@ -48,6 +47,7 @@ export function makeTables({ files, inUse, nowMs, keptPath }: TablesOrder): Tabl
     });
     const compiled = compile(usable, showKey({ compiledMs: nowMs, sources }));
     if (compiled instanceof SharedArrayBuffer) {
+      if (isLost(sources, inUse)) return { kind: 'refused', sources };
       const unkept = keptPath === undefined ? undefined : keep(keptPath, compiled);
       return { kind: 'made', sources, memory: compiled, unkept };
     }
@@ -55,7 +55,6 @@ export function makeTables({ files, inUse, nowMs, keptPath }: TablesOrder): Tabl
     const source = sources[guilty];
     if (source === undefined) throw compiled;
     sources[guilty] = { ...source, problem: withoutName(compiled) };
-    if (isLost(sources, inUse)) return { kind: 'refused', sources };
   }
 }
 

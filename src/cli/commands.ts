@@ -59,10 +59,23 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/member.ts')).MEMBER,
   },
   {
+    name: 'geo',
+    usage: 'lookup IP | status | install --city | install FILE',
+    summary: 'where clients are: what is known of an address, from which files, and better ones put in place',
+    load: async () => (await import('./commands/geo.ts')).GEO,
+  },
+  {
     name: 'status',
     usage: '[-c FILE] [--json]',
     summary: 'how the running server is: threads, zones, memory, answers, transfers, secondaries',
     load: async () => (await import('./commands/status.ts')).STATUS,
+  },
+  {
+    name: 'explain',
+    usage:
+      'NAME [TYPE] --client IP [--ecs PREFIX] [--json] | NAME [TYPE] --clients FILE [--against ZONEFILE]',
+    summary: 'why a client gets the answer it gets, step by step; what many get, and who would move',
+    load: async () => (await import('./commands/explain.ts')).EXPLAIN,
   },
   {
     name: 'rotation',

@@ -103,16 +103,16 @@ export class Progress {
     this.#startMs = nowMs();
   }
 
-  /** Call it as often as you like; `total` may be left out while it is not known; `detail` says on what. */
-  update(done: number, total?: number, detail = ''): void {
-    this.#done = done;
+  /** Call it as often as you like; what is not known, `done` or `total`, may be left out; `detail` says on what. */
+  update(done?: number, total?: number, detail = ''): void {
+    this.#done = done ?? 0;
     const now = this.#nowMs();
     if (!this.#terminal.isWatched || now - this.#startMs < SHOW_AFTER_MS) return;
     if (this.#drawnMs !== undefined && now - this.#drawnMs < REDRAW_AFTER_MS) return;
     this.#drawnMs = now;
-    const share = total === undefined ? `${done}` : `${done} of ${total}`;
+    const share = total === undefined ? `${done ?? ''}` : `${done} of ${total}`;
     this.#terminal.err(
-      `\r\u001b[2K${this.#what}: ${detail} ${share} (${this.#seconds(now)} s)`.replaceAll('  ', ' '),
+      `\r\u001b[2K${this.#what}: ${detail} ${share} (${this.#seconds(now)} s)`.replaceAll(/ {2,}/g, ' '),
     );
   }
 

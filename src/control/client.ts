@@ -1,6 +1,10 @@
 import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
+import type { ClassedClients, ClientsQuestion } from '../answer/explain/client-classes.ts';
+import type { Explanation } from '../answer/explain/explanation.ts';
+import type { WrittenQuestion } from '../answer/explain/question.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { GeoLookup, GeoReport } from '../geo/report.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import {
   CONTROL_SOCKET,
@@ -20,6 +24,9 @@ import {
 export class ControlError extends WaypostError {
   readonly code = 'WP_CONTROL';
 }
+
+/** No server works on the data directory. */
+export class NoServerError extends ControlError {}
 
 /** Asks the server that works on `dataDirectory`. Every call throws {@link ControlError}. */
 export class ControlClient {
@@ -55,11 +62,29 @@ export class ControlClient {
     return this.#ask('GET', `/members?${new URLSearchParams({ name })}`);
   }
 
+  geo(): Promise<GeoReport> {
+    return this.#ask('GET', '/geo');
+  }
+
+  geoLookup(address: string): Promise<GeoLookup> {
+    return this.#ask('GET', `/geo/lookup?${new URLSearchParams({ address })}`);
+  }
+
   sayOfMember({ name, member, state, until, reason, by }: MemberRequest): Promise<MemberSaid> {
     const parameters = new URLSearchParams({ name, member, state, by });
     if (until !== undefined) parameters.set('until', until);
     if (reason !== undefined) parameters.set('reason', reason);
     return this.#ask('POST', `/member?${parameters}`);
+  }
+
+  explain({ name, type, client, ecs }: WrittenQuestion): Promise<Explanation> {
+    const subnet = ecs === undefined ? {} : { ecs };
+    return this.#ask('GET', pathOf('/explain', { name, type, client, ...subnet }));
+  }
+
+  /** See `ExplainControlled.classes`. */
+  classes({ name, type, clients }: ClientsQuestion): Promise<ClassedClients> {
+    return this.#ask('POST', pathOf('/explain/clients', { name, type }), clients.join('\n'));
   }
 
   /** See `HistoryControlled.entries`. */
@@ -112,14 +137,14 @@ export class ControlClient {
         throw new ControlError(saying(response, JSON.parse(text)));
       }
     } catch (error) {
-      throw error instanceof ControlError ? error : new ControlError(this.#explain(error), { cause: error });
+      throw error instanceof ControlError ? error : this.#failure(error);
     }
   }
 
   /** The answer is trusted to have the shape of protocol.ts: it comes from this program's own socket. */
-  #ask<T>(method: string, path: string): Promise<T> {
+  #ask<T>(method: string, path: string, body?: string): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      const fail = (error: unknown): void => reject(new ControlError(this.#explain(error), { cause: error }));
+      const fail = (error: unknown): void => reject(this.#failure(error));
       const call = request({ socketPath: this.#path, method, path }, (response) => {
         response.setEncoding('utf8');
         let text = '';
@@ -138,18 +163,21 @@ export class ControlClient {
         });
       });
       call.on('error', fail);
-      call.end();
+      call.end(body);
     });
   }
 
-  #explain(error: unknown): string {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  #failure(cause: unknown): ControlError {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
     if (code === 'ENOENT' || code === 'ECONNREFUSED') {
-      return `no server is running on this data directory (${this.#path}); start one with waypost serve, or name its configuration with -c`;
+      const message = `no server is running on this data directory (${this.#path}); start one with waypost serve, or name its configuration with -c`;
+      return new NoServerError(message, { cause });
     }
-    if (code === 'EACCES')
-      return `no permission for ${this.#path}; run this as the user that runs the server`;
-    return `asking the server at ${this.#path} failed: ${messageOf(error)}`;
+    const message =
+      code === 'EACCES'
+        ? `no permission for ${this.#path}; run this as the user that runs the server`
+        : `asking the server at ${this.#path} failed: ${messageOf(cause)}`;
+    return new ControlError(message, { cause });
   }
 }
 

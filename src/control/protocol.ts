@@ -1,5 +1,6 @@
 // What goes over the control socket: JSON over HTTP over a unix socket, so that curl can speak it too.
 
+import type { GeoReport } from '../geo/report.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import type { OperatorWord } from '../steer/operator-word.ts';
 
@@ -22,6 +23,8 @@ export interface ServerStatus {
   readonly imageGeneration: number;
   /** Octets of memory this process holds (resident). */
   readonly residentOctets: number;
+  /** Where networks are; also `GET /geo`. `GET /geo/lookup?address=` answers with a `GeoLookup`. */
+  readonly geo: GeoReport;
   readonly threads: readonly ThreadReport[];
   /** Zones that come from a primary, by what they are like. */
   readonly secondaryZones: Readonly<Record<SecondarySummary['phase'], number>>;

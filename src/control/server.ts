@@ -1,10 +1,13 @@
 import { chmodSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { ExplainError } from '../answer/explain/question.ts';
 import type { Log } from '../base/effects.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
+import type { GeoLookup, GeoReport } from '../geo/report.ts';
 import type { MembersReport } from '../steer/members-report.ts';
 import { OperatorWordError } from '../steer/operator-word.ts';
+import { type ExplainControlled, routeExplain } from './explain.ts';
 import { type HistoryControlled, HistoryError, routeHistory } from './history.ts';
 import {
   CONTROL_SOCKET,
@@ -33,9 +36,13 @@ export interface Controlled {
   wait(zone: string, serial: number | undefined, ms: number): Promise<WaitReport>;
   /** How the members of a steered owner stand. Throws {@link OperatorWordError}. */
   members(name: string): MembersReport;
+  geo(): GeoReport;
+  /** What is known of an address, in text. */
+  geoLookup(address: string): GeoLookup;
   /** Puts an operator's word on a member. Throws {@link OperatorWordError}. */
   sayOfMember(request: MemberRequest): Promise<MemberSaid>;
   readonly history: HistoryControlled;
+  readonly explain: ExplainControlled;
 }
 
 /** A question that has no answer; the message says why, to the person who asked. */
@@ -94,21 +101,21 @@ export class ControlServer {
   }
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    request.resume();
     const { url: target = '/' } = request;
     if (!URL.canParse(target, BASE)) {
+      request.resume();
       send(response, 400, { error: `${target} is no path` });
       return;
     }
     try {
       const url = new URL(target, BASE);
-      const result = await this.#route(`${request.method} ${url.pathname}`, url.searchParams);
+      const result = await this.#route(`${request.method} ${url.pathname}`, url.searchParams, request);
       if (result === undefined)
         send(response, 404, { error: `there is no ${request.method} ${url.pathname}` });
       else if (result instanceof Streamed) await result.send(response);
       else send(response, 200, result);
     } catch (error) {
-      if (error instanceof HistoryError || error instanceof UnanswerableError) {
+      if (isAboutQuestion(error)) {
         send(response, 422, { error: messageOf(error) });
         return;
       }
@@ -118,10 +125,12 @@ export class ControlServer {
       }
       this.#log.error('control: request failed', { error: messageOf(error) });
       if (!response.headersSent) send(response, 500, { error: messageOf(error) });
+    } finally {
+      request.resume(); // what nobody has read
     }
   }
 
-  #route(what: string, parameters: URLSearchParams): unknown {
+  #route(what: string, parameters: URLSearchParams, request: IncomingMessage): unknown {
     switch (what) {
       case 'GET /status':
         return this.#controlled.status();
@@ -137,17 +146,29 @@ export class ControlServer {
         const zone = parameters.get('zone') ?? '';
         return this.#controlled.wait(zone, serial, ms);
       }
+      case 'GET /geo':
+        return this.#controlled.geo();
+      case 'GET /geo/lookup':
+        return this.#controlled.geoLookup(parameters.get('address') ?? '');
       case 'GET /members':
         return this.#controlled.members(parameters.get('name') ?? '');
       case 'POST /member':
         return this.#controlled.sayOfMember(memberRequestOf(parameters));
       default:
-        return routeHistory(this.#controlled.history, what, parameters);
+        return (
+          routeExplain(this.#controlled.explain, what, parameters, request) ??
+          routeHistory(this.#controlled.history, what, parameters)
+        );
     }
   }
 }
 
 // --- helpers ---
+
+/** Whether an error is no failure, but what there is to say to a question. */
+function isAboutQuestion(error: unknown): boolean {
+  return error instanceof HistoryError || error instanceof UnanswerableError || error instanceof ExplainError;
+}
 
 const BASE = 'http://control';
 const MAX_CONNECTIONS = 64;

@@ -20,8 +20,7 @@ export interface Effort {
  *
  * A number has 16 bits, one for an item each. A bit of the second level says that all 16 bits of a number of the first are set, and
  * so on: a run of joined items is passed over in a few steps however long it is. An upper bit that is not set says nothing:
- * look below. So does a number that is 0: either it was not found out, or none of its 16 items is joined to
- * the one before, and then whoever comes by looks again and is through.
+ * look below.
  */
 export class Joins {
   /** Whether {@link first} or {@link last} stopped at items that were not looked at. */
@@ -31,6 +30,8 @@ export class Joins {
   readonly #kept: KeptNumbers;
   /** Where the numbers of each level begin. */
   readonly #levels: Int32Array;
+  /** The number of the first level that was found last to be {@link ODD}. */
+  #odd = -1;
 
   constructor(room: NumberRoom, count: number, source: JoinSource, effort: Effort) {
     this.#source = source;
@@ -64,7 +65,7 @@ export class Joins {
         level--;
         at = (((at & ~NUMBER_MASK) + (31 - Math.clz32(unset))) << NUMBER_BITS) + NUMBER_MASK;
       } else {
-        this.isOpen = number === 0;
+        this.isOpen = number === NOT_KEPT;
         return this.isOpen ? at : (at & ~NUMBER_MASK) + (31 - Math.clz32(unset));
       }
     }
@@ -87,26 +88,23 @@ export class Joins {
         level--;
         at = ((at & ~NUMBER_MASK) + trailingZeros(unset)) << NUMBER_BITS;
       } else {
-        this.isOpen = number === 0;
+        this.isOpen = number === NOT_KEPT;
         return (this.isOpen ? at : (at & ~NUMBER_MASK) + trailingZeros(unset)) - 1;
       }
     }
   }
 
-  /**
-   * Finds out whether `item`, and those about it, are joined to the ones before them. False: there is nothing new to be found,
-   * since none of them is (and then nothing is open), or because the effort is spent.
-   */
+  /** Finds out whether `item`, and those about it, are joined to the ones before them. False: the effort is spent. */
   look(item: number): boolean {
     if (this.#effort.left <= 0) return false;
     const word = item >>> NUMBER_BITS;
     const number = this.#source.joinsOf(word);
-    if (number === 0) {
-      this.isOpen = false;
-      return false;
+    if (number === ODD) {
+      this.#odd = word;
+      return true;
     }
     this.#effort.left -= NUMBER_MASK + 1;
-    this.#kept.set(word, number);
+    this.#kept.set(word, number ^ ODD);
     if (number === FULL) this.#raise(1, word);
     return true;
   }
@@ -117,7 +115,10 @@ export class Joins {
   }
 
   #number(level: number, word: number): number {
-    return this.#kept.get((this.#levels[level] ?? 0) + word);
+    if (level > 0) return this.#kept.get((this.#levels[level] ?? 0) + word);
+    const number = this.#kept.get(word);
+    if (number !== 0) return number ^ ODD;
+    return word === this.#odd ? ODD : NOT_KEPT;
   }
 
   /**
@@ -146,3 +147,10 @@ export class Joins {
 const NUMBER_BITS = 4;
 const NUMBER_MASK = 15;
 const FULL = 0xffff;
+/**
+ * 0 cannot be kept, and none of 16 being joined is not rare. So the first level is kept with these bits inverted, and what cannot
+ * be kept is this number, which is as good as never found; it is looked for again then.
+ */
+const ODD = 0x69a6;
+/** Has no bit set that stands for an item. */
+const NOT_KEPT = -0x1_0000;

@@ -17,6 +17,19 @@ export function tierCounter(counters: Int32Array, block: number, tag: number): n
   return block + BlockWord.PAIRS + 2 * home + 1;
 }
 
+/** As {@link tierCounter}, and takes nothing: 0 for a tag that would get a free pair, whose counter is 0. */
+export function findTierCounter(counters: Int32Array, block: number, tag: number): number {
+  const word = tag | 0;
+  const home = homeOf(word);
+  for (let i = 0; i < BlockWord.TIERS; i++) {
+    const at = block + BlockWord.PAIRS + 2 * ((home + i) % BlockWord.TIERS);
+    const found = Atomics.load(counters, at);
+    if (found === word) return at + 1;
+    if (found === 0) return 0;
+  }
+  return block + BlockWord.PAIRS + 2 * home + 1;
+}
+
 /** Whether every pair of a block has its tag: the next tier would have to share. */
 export function isFullBlock(counters: Int32Array, block: number): boolean {
   for (let i = 0; i < BlockWord.TIERS; i++) {

@@ -17,6 +17,6 @@ function* checkLines(owner: Owner): Iterable<Finding> {
     const place = line === '' ? '' : `${quote(line)}${word === 0 ? '' : `, word ${word}`}: `;
     const found = finding('steering-line', owner.name, RRType.TXT, `${place}${message}`);
     const rdata = rrsetOf(owner, RRType.TXT)?.rdatas.find((one) => showLine(one) === line);
-    yield rdata === undefined ? found : { ...found, rdata };
+    yield rdata === undefined ? found : { ...found, rdata, word };
   }
 }

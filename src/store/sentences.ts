@@ -6,7 +6,7 @@ import { composeOwnerKey } from './owner-key.ts';
 import { findRecord } from './sorted-records.ts';
 import type { ScannedZone } from './zone-file.ts';
 
-/** Findings as sentences, those of the scan included, each with the place of the owner's first record. */
+/** Findings as sentences, those of the scan included, each with the place of the record meant or the owner's first. */
 export function sayFindings(
   findings: Iterable<Finding>,
   scanned: ScannedZone,
@@ -26,7 +26,7 @@ export function sayFindings(
       finding.rule === 'outside-zone'
         ? undefined
         : findRecord(scanned.sorted, composeOwnerKey(finding.owner, apex), finding.type, finding.rdata);
-    const place = record === undefined ? path : scanned.placeOf(record);
+    const place = record === undefined ? path : scanned.placeOf(record, finding.word);
     list.push(`${place}: ${showName(finding.owner)}: ${finding.message} [${finding.rule}]`);
   }
   return { warnings, errors };

@@ -1,6 +1,7 @@
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, isSubdomain } from '../wire/name.ts';
 import { isRuled } from '../zone/check.ts';
+import { RECORD_HEAD, SURE } from '../zone/check-size.ts';
 import { unequalTtls } from '../zone/check-ttl.ts';
 import type { Finding } from '../zone/finding.ts';
 import type { Owner } from '../zone/record.ts';
@@ -15,6 +16,7 @@ import {
   ownerAt,
   type PackedRecords,
   rdataAt,
+  rdataLengthAt,
   sameOctets,
   sameOwner,
   sameRRset,
@@ -121,7 +123,7 @@ export class SortedZoneView implements ZoneView {
 
   /**
    * As it is shown to a check, for which most owners of a large zone need not be made: without the owners that
-   * have no ruled type, unless something could hide them. Scanned TTLs are in range.
+   * have no ruled type and few octets, unless something could hide them. Scanned TTLs are in range.
    */
   forCheck(): ZoneView {
     if (this.#mayHide()) return this;
@@ -163,12 +165,14 @@ export class SortedZoneView implements ZoneView {
     for (let from = 0; from < order.length; ) {
       const first = starts[order[from] ?? 0] ?? 0;
       let isAnyRuled = false;
+      let answerOctets = 0;
       let end = from;
       for (let at = first; end < order.length && sameOwner(octets, first, octets, at); ) {
         isAnyRuled ||= isRuled(typeAt(octets, at));
+        answerOctets += RECORD_HEAD + rdataLengthAt(octets, at);
         at = starts[order[++end] ?? 0] ?? 0;
       }
-      if (isAnyRuled) yield* this.#walk(from, end);
+      if (isAnyRuled || answerOctets > SURE) yield* this.#walk(from, end);
       from = end;
     }
   }

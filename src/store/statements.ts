@@ -1,6 +1,7 @@
 import type { Database } from 'better-sqlite3';
 import { RRType } from '../wire/iana.ts';
 import { RULED_TYPES } from '../zone/check.ts';
+import { RECORD_HEAD, SURE } from '../zone/check-size.ts';
 import { storeError } from './errors.ts';
 
 /** What SQLite takes as a parameter and gives as a column. */
@@ -124,8 +125,9 @@ export function prepareStatements(sql: Database, path: string) {
     ),
     /** Owners that a rule looks at, and whether each may hide what is below it: a zone cut or a DNAME. */
     ruledOwners: query<[zone: number, limit: number], [owner: Uint8Array, hides: number]>(
-      `SELECT owner, max(type = ${RRType.DNAME} OR (type = ${RRType.NS} AND owner <> x'')) FROM rr
-       WHERE zone = ? AND type IN (${[...RULED_TYPES].join(',')}) GROUP BY owner LIMIT ?`,
+      `SELECT owner, max(type = ${RRType.DNAME} OR (type = ${RRType.NS} AND owner <> x'')) FROM rr WHERE zone = ?
+       GROUP BY owner HAVING max(type IN (${[...RULED_TYPES].join(',')}))
+       OR sum(${RECORD_HEAD} + length(rdata)) > ${SURE} LIMIT ?`,
     ),
     countRecords: query<[zone: number], [count: number]>('SELECT count(*) FROM rr WHERE zone = ?'),
     pageRecords: query<

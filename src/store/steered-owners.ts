@@ -119,6 +119,12 @@ export class SteeredOwners {
     return [...noted].map(({ owner }) => owner);
   }
 
+  /** When members or lines of an owner last changed; seconds since 1970, `undefined` when that is long ago. */
+  changedAt(apex: DomainName, owner: DomainName): number | undefined {
+    const at = this.#zone(apex).entries.get(latin1(owner))?.changedAt ?? LONG_AGO;
+    return at === LONG_AGO ? undefined : at;
+  }
+
   // --- what lapses ---
 
   /** When the next verdict or operator's word lapses, or did so without anybody looking; seconds since 1970. */

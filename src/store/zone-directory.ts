@@ -10,6 +10,8 @@ export interface ZoneFilePlaces {
   readonly directory: string;
   /** Only these zone files, wherever they are; `directory` is then not looked at. */
   readonly files?: readonly string[];
+  /** The zone of the only file of `files`, whatever its name says. */
+  readonly apex?: DomainName;
 }
 
 /**
@@ -28,7 +30,7 @@ export function findZoneFiles(
   const seen = new Map<string, string>();
   for (const path of paths) {
     try {
-      const apex = scanApex(basename(path));
+      const apex = places.apex ?? scanApex(basename(path));
       const other = seen.get(showName(apex));
       if (other !== undefined) {
         errors.push(`${path} and ${other} are both for the zone ${showName(apex)}: keep one of them`);

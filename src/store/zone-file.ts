@@ -3,10 +3,12 @@ import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import { type DomainName, foldName, isSubdomain, ROOT, scanName, showName } from '../wire/name.ts';
+import { showLine } from '../zone/steering-owner.ts';
 import type { ZoneFileSource } from '../zonefile/open-file.ts';
 import type { ScannedRecord } from '../zonefile/record-scanner.ts';
 import { ZoneFileScanner } from '../zonefile/scanner.ts';
-import { PackedRecords } from './packed-records.ts';
+import { placeInStrings } from '../zonefile/string-place.ts';
+import { PackedRecords, rdataAt } from './packed-records.ts';
 import { type SortedRecords, sortRecords } from './sorted-records.ts';
 
 /** A file as it was when it was read. */
@@ -28,8 +30,8 @@ export interface ScannedZone {
   readonly sorted: SortedRecords;
   /** The zone file, then what it includes. */
   readonly files: readonly ReadFile[];
-  /** `path:line` of a record, by its number. */
-  placeOf(record: number): string;
+  /** `path:line` of a record, by its number; with the word of a steering line (from 1), `path:line:column` of that. */
+  placeOf(record: number, word?: number): string;
   readonly warnings: readonly string[];
   /** With any of these, the records are not to be used. */
   readonly errors: readonly string[];
@@ -101,9 +103,15 @@ export function* scanZone(
   }
   onRecords(records.count);
   const sorted = yield* sortRecords(records);
-  function placeOf(record: number): string {
+  const texts = new LastFile();
+  function placeOf(record: number, word = 0): string {
     const { file, line } = places.at(record);
-    return `${paths[file] ?? path}:${line}`;
+    const name = paths[file] ?? path;
+    if (word === 0) return `${name}:${line}`;
+    const text = showLine(rdataAt(records.octets, records.starts[record] ?? 0));
+    const at = [...text.matchAll(/[^ ]+/g)][word - 1]?.index ?? 0;
+    const place = placeInStrings(texts.read(name), line, { text, at });
+    return place === undefined ? `${name}:${line}` : `${name}:${place.line}:${place.column}`;
   }
   const errors = [...scanner.errors.map(messageOf), ...outside];
   const warnings = scanner.warnings.map(({ message }) => message);
@@ -134,6 +142,25 @@ const MAX_OUTSIDE = 100;
 /** File systems' clocks may be so coarse. */
 const COARSE_MS = 2000;
 const MAX_TRIES = 3;
+
+/** The file that was asked for last, as it is now: places are asked for one file after another, and seldom. */
+class LastFile {
+  #path: string | undefined;
+  #octets: Uint8Array = new Uint8Array(0);
+
+  /** Nothing when it cannot be read any more. */
+  read(path: string): Uint8Array {
+    if (path !== this.#path) {
+      this.#path = path;
+      try {
+        this.#octets = readFileSync(path);
+      } catch {
+        this.#octets = new Uint8Array(0);
+      }
+    }
+    return this.#octets;
+  }
+}
 
 /** Where records came from: file and line by record number, in eight octets each. */
 class Places {

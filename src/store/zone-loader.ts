@@ -18,6 +18,7 @@ import { Turns } from './turns.ts';
 import { type FileDifference, findDifference, putDifference, touchedKeys } from './zone-difference.ts';
 import { findZoneFiles, type ZoneFilePlaces } from './zone-directory.ts';
 import { areUnchanged, type ReadFile, type ScannedZone, scanZone, sizeOf } from './zone-file.ts';
+import { ZoneLint, type ZoneSurroundings } from './zone-lint.ts';
 import { beginStaging, clearLeftOvers, countSoas, putFiles, stageZone } from './zone-stage.ts';
 import type { StagedZone, ZoneWriter } from './zone-writer.ts';
 
@@ -37,8 +38,12 @@ export interface ZoneLoaderOptions extends ZoneFilePlaces {
   readonly turns?: Turns;
   /** Whether a zone comes from a primary: then a file of its name is an error. */
   isSecondary?(apex: DomainName): boolean;
+  /** Zones without a file stay. */
+  readonly keepsOthers?: boolean;
   /** Whether any zone does: then there need be no directory of zone files, as long as no zone came from one. */
   hasSecondaries?(): boolean;
+  /** What warnings about the steering of a zone need to know; see {@link ZoneLint}. */
+  surroundings?(apex: DomainName): ZoneSurroundings;
 }
 
 /** Keeps the zones of a directory of zone files: what people edit becomes changes. */
@@ -85,10 +90,12 @@ class Load {
   readonly #errors: string[] = [];
   #pending: PendingZone[] = [];
   #pendingRecords = 0;
+  readonly #lint: ZoneLint;
   #thread: StoreThread | undefined;
 
   constructor(options: ZoneLoaderOptions) {
     this.#options = options;
+    this.#lint = new ZoneLint(() => options.effects.nowMs(), options.surroundings);
     this.#slices = new Slices(() => options.effects.nowMs(), options.breathe);
   }
 
@@ -112,7 +119,8 @@ class Load {
         await this.#slices.pause();
       }
       await this.#adoptPending();
-      await this.#removeMissing(new Set([...files.values()].map(showName)));
+      if (this.#options.keepsOthers !== true)
+        await this.#removeMissing(new Set([...files.values()].map(showName)));
       await this.#slices.run(clearLeftOvers(database));
     }
     database.shrink();
@@ -168,7 +176,7 @@ class Load {
     const { database, writer, onProgress } = this.#options;
     const { sorted, files } = scanned;
     const view = new SortedZoneView(sorted);
-    const said = sayFindings(findingsOf(view), scanned, path);
+    const said = sayFindings(await this.#slices.run(this.#check(view)), scanned, path);
     if (said.errors.length > 0) {
       this.#report('failed', apex, path, said.warnings, said.errors);
       return;
@@ -236,7 +244,9 @@ class Load {
     const difference = await this.#slices.run(findDifference(database, id, sorted, apex));
     try {
       const changed = await this.#change(apex, path, difference, files);
-      const said = sayFindings(changed.warnings, scanned, path);
+      const steps = this.#lint.ofChanged(database.view(apex), difference);
+      const warned = [...changed.warnings, ...(await this.#slices.run(steps))];
+      const said = sayFindings(warned, scanned, path);
       const warnings = [...said.warnings, ...sayConflicts(changed.conflicts, path)];
       const outcome = changed.serialFrom === changed.serialTo ? 'unchanged' : 'changed';
       this.#report(outcome, apex, path, warnings, [], changed);
@@ -291,6 +301,16 @@ class Load {
     }
   }
 
+  *#check(view: SortedZoneView): Generator<void, Finding[]> {
+    const findings = [...checkZone(view.forCheck())];
+    for (const owner of view.steeringOwners()) {
+      findings.push(...checkSteering([owner]));
+      yield;
+    }
+    const lint = yield* this.#lint.of(view, view.steeringOwners());
+    return [...findings, ...lint];
+  }
+
   #report(
     outcome: ZoneReport['outcome'],
     apex: DomainName,
@@ -305,11 +325,6 @@ class Load {
     const records = zone === undefined ? 0 : database.recordCount(zone.id);
     this.#reports.push({ outcome, apex, path, serial, records, added, removed, warnings, errors });
   }
-}
-
-function* findingsOf(view: SortedZoneView): Iterable<Finding> {
-  yield* checkZone(view.forCheck());
-  yield* checkSteering(view.steeringOwners());
 }
 
 /** The files a zone was read from; none when its zone file is not the one at `path` any more. */

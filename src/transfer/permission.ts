@@ -55,6 +55,12 @@ export function permitTransfer(
   return refuse(Rcode.REFUSED, `key ${showName(key)} may not transfer ${zone}: no rule names it${hint}`);
 }
 
+/** The keys that a rule gives this view. */
+export function keysOfView({ grants }: TransferRules, view: TransferView): readonly DomainName[] {
+  const keys = grants.filter((grant) => grant.view === view).map(({ key }) => key);
+  return keys.filter((key, i) => keys.findIndex((other) => equalNames(other, key)) === i);
+}
+
 /** The view that a rule grants: the first that allows it; `undefined` when none does. */
 export function transferViewOf({ grants }: TransferRules, who: Who): TransferView | undefined {
   const { key } = who;

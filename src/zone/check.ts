@@ -4,6 +4,7 @@ import { showType } from '../rdata/table.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, equalNames, isSubdomain, showName } from '../wire/name.ts';
 import { checkApex, checkOwner, MAX_TTL } from './check-owner.ts';
+import { checkSizes, mayBeTooLarge } from './check-size.ts';
 import { checkGlue, checkTargets } from './check-targets.ts';
 import { type Finding, finding } from './finding.ts';
 import { type Occluder, occluderAbove, occluderAt } from './owner.ts';
@@ -80,14 +81,15 @@ function* checkBelow(view: ZoneView, occluder: Occluder): Iterable<Finding> {
 
 // --- one owner where it stands ---
 
-/** Whether no rule but that of TTLs looks at an RRset where nothing hides it: most of any large zone. */
-function isPlain({ type, ttl }: RRset): boolean {
-  return !isRuled(type) && ttl >= 0 && ttl <= MAX_TTL;
+/** Whether no rule but those of TTLs and sizes looks at an RRset where nothing hides it: most of any large zone. */
+function isPlain(rrset: RRset): boolean {
+  const { type, ttl } = rrset;
+  return !isRuled(type) && ttl >= 0 && ttl <= MAX_TTL && !mayBeTooLarge(rrset);
 }
 
 /**
- * Whether a rule looks at RRsets of this type. An owner without any, with TTLs in range, and not below a zone cut or a
- * DNAME, need not be shown to {@link checkZone}.
+ * Whether a rule looks at RRsets of this type. An owner without any, with TTLs in range, with RRsets of a size for any answer,
+ * and not below a zone cut or a DNAME, need not be shown to {@link checkZone}.
  */
 export function isRuled(type: number): boolean {
   return RULED_TYPES.has(type);
@@ -111,6 +113,7 @@ function* checkPlaced(view: ZoneView, owner: Owner, occluder: Occluder | undefin
   }
   if (occluder === undefined && owner.rrsets.every(isPlain)) return;
   yield* checkOwner(view, owner);
+  yield* checkSizes(view, owner);
   if (occluder !== undefined) {
     yield* checkOccluded(owner, occluder);
     return;

@@ -4,8 +4,8 @@ import type { DomainName } from '../wire/name.ts';
 export type Severity = 'error' | 'warning';
 
 /**
- * Every rule of the zone check; that of steering lines is in `src/steer/check.ts`. `docs/zone-checks.md` explains each, `test/zones/broken/<rule>.zone` breaks
- * each; a test holds the three together.
+ * Every rule of the zone check; those of steering lines are in `src/steer/check.ts` and `src/steer/lint.ts`.
+ * `docs/zone-checks.md` explains each, `test/zones/broken/<rule>.zone` breaks each; a test holds the three together.
  */
 export const RULES = {
   'no-soa': 'error',
@@ -21,12 +21,26 @@ export const RULES = {
   'data-below-dname': 'error',
   'missing-glue': 'error',
   'ttl-range': 'error',
+  'rrset-too-large': 'error',
   'steering-line': 'error',
   'unequal-ttls': 'warning',
   'target-is-alias': 'warning',
   'target-missing': 'warning',
   'wildcard-ns': 'warning',
   'wildcard-dname': 'warning',
+  'nothing-to-steer': 'warning',
+  'member-without-record': 'warning',
+  'single-member': 'warning',
+  'need-too-high': 'warning',
+  'min-too-high': 'warning',
+  'low-ttl-too-long': 'warning',
+  'same-place': 'warning',
+  'far-from-address': 'warning',
+  'rank-in-vain': 'warning',
+  'matches-nobody': 'warning',
+  'idle-word': 'warning',
+  'lapsed-line': 'warning',
+  'cnames-to-live-view': 'warning',
 } as const satisfies Record<string, Severity>;
 
 /** The name of one rule. */
@@ -41,6 +55,8 @@ export interface Finding {
   readonly type?: number;
   /** The record meant. */
   readonly rdata?: Uint8Array;
+  /** The word of this record's line that is meant, from 1 (steering lines). */
+  readonly word?: number;
   /** What is wrong and what to do, without the owner's name. */
   readonly message: string;
 }

@@ -1,4 +1,5 @@
 // Where steering lines live (STEERING.md, head): enough of it to know which owner is steered.
+import { latin1 } from '../base/latin1.ts';
 import { RRType } from '../wire/iana.ts';
 import { childName, type DomainName, MAX_NAME_LENGTH, parentName } from '../wire/name.ts';
 import type { RRset } from './record.ts';
@@ -42,7 +43,7 @@ export function isPolicyLine(rdata: Uint8Array): boolean {
 export function showLine(rdata: Uint8Array): string {
   const strings: string[] = [];
   for (let at = 0; at < rdata.length; at += 1 + (rdata[at] ?? 0)) {
-    strings.push(String.fromCharCode(...rdata.subarray(at + 1, at + 1 + (rdata[at] ?? 0))));
+    strings.push(latin1(rdata.subarray(at + 1, at + 1 + (rdata[at] ?? 0))));
   }
   return strings.join(' ');
 }

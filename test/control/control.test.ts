@@ -3,14 +3,25 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { ExplainError } from '../../src/answer/explain/question.ts';
 import { SILENT_LOG } from '../../src/base/effects.ts';
 import { ControlClient, ControlError } from '../../src/control/client.ts';
 import { HistoryError } from '../../src/control/history.ts';
 import { CONTROL_SOCKET, type MemberRequest, type ServerStatus } from '../../src/control/protocol.ts';
 import { type Controlled, ControlServer, UnanswerableError } from '../../src/control/server.ts';
+import type { GeoReport } from '../../src/geo/report.ts';
 import { OperatorWordError } from '../../src/steer/operator-word.ts';
 import { FakeEffects } from '../support/effects.ts';
 
+const GEO: GeoReport = {
+  isCompiling: false,
+  octets: 0,
+  ipv4Ranges: 0,
+  ipv6Ranges: 0,
+  locations: 0,
+  files: [],
+  warnings: ['a.mmdb is old'],
+};
 const STATUS: ServerStatus = {
   version: '1',
   pid: 1,
@@ -23,6 +34,7 @@ const STATUS: ServerStatus = {
   imageGarbage: 0,
   imageGeneration: 0,
   residentOctets: 0,
+  geo: GEO,
   threads: [],
   secondaryZones: { 'never-loaded': 0, fresh: 1, retrying: 0, expired: 0 },
   transfers: { underWay: 0, served: 0, refused: 0, failed: 0 },
@@ -54,12 +66,24 @@ describe('the control socket', () => {
       waited.push(ms);
       return { zone, serial, isReached: true, secondaries: [] };
     },
+    geo: () => GEO,
+    geoLookup: (address) => {
+      if (address !== '2001:db8::1') throw new UnanswerableError(`'${address}' is no IP address`);
+      const range = { first: '2001:db8::', last: '2001:db8::ff' };
+      return { address, range, network: '2001:db8::/64', country: 'DE', from: {}, attributions: [] };
+    },
     members: (name) => ({ owner: name, policy: 'order=rotate', quorum: 1, rrsets: [] }),
     sayOfMember: async (request) => {
       if (request.member === '192.0.2.9') throw new OperatorWordError("'192.0.2.9' is no member");
       said.push(request);
       const report = { owner: request.name, policy: 'order=rotate', quorum: 1, rrsets: [] };
       return { ...request, owner: request.name, serial: 8, isChanged: true, warnings: [], report };
+    },
+    explain: {
+      explain: ({ client }) => {
+        throw new ExplainError(`client '${client}' is no address`);
+      },
+      classes: async ({ clients }) => ({ classes: [], of: clients.map((_, i) => i) }),
     },
     history: {
       entries() {
@@ -143,6 +167,15 @@ describe('the control socket', () => {
     expect(await client.wait('example.test.', undefined, 500)).to.deep.equal({ ...report, serial: 7 });
     expect(await client.wait('example.test.', 9, 99_000)).to.deep.equal({ ...report, serial: 9 });
     expect(waited).to.deep.equal([500, 10_000]);
+  });
+
+  it('tells of location data, and what is known of an address', async () => {
+    const client = new ControlClient(directory);
+    expect(await client.geo()).to.deep.equal(GEO);
+    expect((await client.geoLookup('2001:db8::1')).country).to.equal('DE');
+    expect(String(await client.geoLookup('nonsense').catch(String))).to.contain(
+      "'nonsense' is no IP address",
+    );
   });
 
   it('says of a question without an answer why, and the log has no error', async () => {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, normalize, resolve } from 'node:path';
 import { expect } from 'chai';
 import { COMMANDS } from '../../src/cli/commands.ts';
@@ -8,7 +8,7 @@ import { type Example, examplesOf, matchesOutput } from '../support/examples.ts'
 import { SECRET } from '../support/tsig.ts';
 
 /** Every page that people read. */
-const PAGES = ['.', 'docs', 'src', 'test', 'zones']
+const PAGES = ['.', 'docs', 'geo', 'src', 'test', 'zones']
   .flatMap((folder) =>
     readdirSync(folder, { recursive: folder !== '.', encoding: 'utf8' }).map((file) =>
       normalize(join(folder, file)),
@@ -95,8 +95,11 @@ describe('the examples in the documentation', function () {
   for (const page of [
     'README.md',
     'docs/zones.md',
+    'docs/steering.md',
+    'docs/geography.md',
     'docs/history.md',
     'docs/members.md',
+    'docs/explain.md',
     'docs/updates.md',
     'docs/keys.md',
     'docs/transfers.md',
@@ -155,6 +158,22 @@ describe('the examples in the documentation', function () {
   });
 });
 
+describe('the example of docs/zone-checks.md', () => {
+  it('prints what is shown', () => {
+    const folder = 'test/zones/lint';
+    const files = readdirSync(folder).map((file) => [file, readFileSync(join(folder, file), 'utf8')]);
+    const child = new ChildServer({ zones: Object.fromEntries(files) }); // its directory alone
+    addShim(child);
+    const examples = examplesOf(textOf('docs/zone-checks.md'));
+    expect(examples).to.have.length(2);
+    for (const example of examples) {
+      const printed = run(child, example);
+      if (!matchesOutput(example.output, printed)) expect(printed).to.equal(example.output);
+    }
+    rmSync(child.directory, { recursive: true });
+  });
+});
+
 // --- helpers ---
 
 /** Paths from the repository's root. A name in dist/ stands for its source; patterns with `*` or `<` are none. */
@@ -178,8 +197,10 @@ async function serveExampleZones(): Promise<ChildServer> {
   const zones = Object.fromEntries(
     readdirSync('zones').map((file) => [file, readFileSync(join('zones', file), 'utf8')]),
   );
-  const settings = config.slice(config.indexOf('[identity]'));
+  const settings = config.slice(config.indexOf('\n['));
   const server = new ChildServer({ zones, settings, isConfigInZones: true });
+  mkdirSync(join(server.directory, 'geo'));
+  writeFileSync(join(server.directory, 'geo/networks.csv'), textOf('geo/networks.csv'));
   await server.start();
   addShim(server);
   return server;

@@ -109,6 +109,25 @@ describe('serve/update-handler', () => {
     expect(zone.serial).to.equal(5);
   });
 
+  it('what would be too large for any answer is REFUSED', async () => {
+    const many = Array.from({ length: 4090 }, (_, i) => `www 60 A 10.0.${i >> 8}.${i & 255}`);
+    const large = new DispatchedZone('example.test', [...ZONE.slice(0, 3), ...many], RULES);
+    for (const [added, rcode] of [
+      [2, 'NOERROR'],
+      [2, 'REFUSED'],
+    ] as const) {
+      const updates = Array.from(
+        { length: added },
+        (_, i) => `www 60 A 192.0.2.${i + (rcode === 'REFUSED' ? 100 : 0)}`,
+      );
+      const reply = await large.ask(updateMessage({ updates, rest: REST }), { key: large.key });
+      expect(reply.rcode).to.equal(rcode);
+      if (rcode === 'REFUSED')
+        expect(reply.why).to.match(/^www\.example\.test\.: 4094 A records need 65538 octets/);
+    }
+    large.close();
+  });
+
   it('a zone that is not here is NOTAUTH, and zone "." says what to tell the client', async () => {
     const other = await zone.ask(updateMessage({ zone: 'other.test', rest: REST }), { key: zone.key });
     expect(other.rcode).to.equal('NOTAUTH');

@@ -123,13 +123,27 @@ describe('store/zone-loader', () => {
     const first = await loader.load();
     expect(outcomes(first)).to.deep.equal(['new 7 5+5-0', 'failed - 0+0-0']);
     expect(first.zones[1]?.errors).to.deep.equal([
-      `${join(zones, 'new.test.zone')}:7: _steer.www.new.test.: '192.0.2.1 backup wieght=2', word 3: unknown key 'wieght' in a member line; did you mean 'weight'? [steering-line]`,
+      `${join(zones, 'new.test.zone')}:7:39: _steer.www.new.test.: '192.0.2.1 backup wieght=2', word 3: unknown key 'wieght' in a member line; did you mean 'weight'? [steering-line]`,
     ]);
     write('example.test.zone', `${HEAD}www 60 A 192.0.2.1\n_steer.www 60 TXT "order=backwards"\n`);
     const second = await loader.load();
     expect(outcomes(second)[0]).to.equal('failed 7 5+0-0');
-    expect(second.zones[0]?.errors[0]).to.match(/:6: _steer\.www.*'order=backwards', word 1: /);
+    expect(second.zones[0]?.errors[0]).to.match(/:6:20: _steer\.www.*'order=backwards', word 1: /);
     expect(image.at('example.test.', '_steer.www.example.test.')[0]).to.include('order=rotate');
+  });
+
+  it('steering that is probably not meant is said once: at the load that brings it, or changes it', async () => {
+    const file = (www: string, api: string) =>
+      `${HEAD}www A 192.0.2.1\nwww A ${www}\n_steer.www TXT "ttl=60"\napi A 192.0.2.3\n_steer.api TXT "${api}"\n`;
+    const warnings = (report: LoadReport) =>
+      report.zones[0]?.warnings.map((text) => text.replace(/^.*zone:([\d:]+): .*(\[.*\])$/, '$1 $2'));
+    write('example.test.zone', file('192.0.2.2', 'min=0'));
+    expect(warnings(await loader.load())).to.deep.equal(['7:17 [low-ttl-too-long]']);
+    expect(warnings(await loader.load())).to.deep.equal([]);
+    write('example.test.zone', file('192.0.2.2', 'min=1'));
+    expect(warnings(await loader.load())).to.deep.equal(['9:17 [single-member]']);
+    write('example.test.zone', file('192.0.2.22', 'min=1'));
+    expect(warnings(await loader.load())).to.deep.equal(['7:17 [low-ttl-too-long]']);
   });
 
   it('a file that does not parse changes nothing and says file, line and column', async () => {

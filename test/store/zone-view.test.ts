@@ -7,6 +7,7 @@ import { ZoneDatabase } from '../../src/store/database.ts';
 import { PackedRecords } from '../../src/store/packed-records.ts';
 import { type SortedRecords, SortedZoneView, sortRecords } from '../../src/store/sorted-records.ts';
 import { stageZone } from '../../src/store/zone-stage.ts';
+import { StoredZoneView } from '../../src/store/zone-view.ts';
 import { childName, type DomainName } from '../../src/wire/name.ts';
 import { checkZone } from '../../src/zone/check.ts';
 import type { RR } from '../../src/zone/record.ts';
@@ -126,6 +127,16 @@ describe('store/zone-view', () => {
         expect([...checkZone(view.forCheck())]).to.deep.equal([...checkZone(view)]);
       }),
     );
+  });
+
+  it('a check is shown what is too large to be answered', () => {
+    const many = Array.from({ length: 2500 }, (_, i) => rr(`www 60 AAAA 2001:db8::${i}`));
+    const sorted = sort([...many, rr('@ 60 NS ns.example.')]);
+    const view = new SortedZoneView(sorted);
+    const stored = new StoredZoneView(database.statements, store(sorted), APEX);
+    for (const one of [view, stored]) {
+      expect([...checkZone(one.forCheck())].map(({ rule }) => rule)).to.include('rrset-too-large');
+    }
   });
 
   function store(sorted: SortedRecords): number {

@@ -82,14 +82,14 @@ export function readZoneFile(path: string): MemoryZone {
 
 /**
  * Records of a plain master file, one a line as `[owner] [TTL] [IN] TYPE RDATA`, with comments, inherited owners,
- * `$ORIGIN` and `$TTL`. Unlike {@link readZoneFile} it takes any TTL.
+ * `$ORIGIN` and `$TTL`. Unlike {@link readZoneFile} it takes any TTL. Of `$GENERATE` it knows `$` alone.
  */
 export function scanRecords(text: string, apex: DomainName): RR[] {
   const records: RR[] = [];
   let origin: WireName = apex;
   let owner = '@';
   let ttl = '300';
-  for (const line of text.split('\n')) {
+  for (const line of text.split('\n').flatMap(generated)) {
     const [first = '', second = ''] = splitWords(line).texts;
     if (first === '$ORIGIN') origin = scanName(second, origin);
     else if (first === '$TTL') ttl = second;
@@ -103,6 +103,13 @@ export function scanRecords(text: string, apex: DomainName): RR[] {
 }
 
 // --- helpers ---
+
+function generated(line: string): string[] {
+  const [, from = '', to = '', template = ''] = /^\$GENERATE (\d+)-(\d+) (.*)$/.exec(line) ?? [];
+  if (template === '') return [line];
+  const numbers = Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => Number(from) + i);
+  return numbers.map((number) => template.replaceAll('$', `${number}`));
+}
 
 function groupOwners(records: readonly RR[]): Owner[] {
   const owners: { name: DomainName; rrsets: (RRset & { rdatas: Uint8Array[]; ttl: number })[] }[] = [];

@@ -1,12 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { checkSteering } from '../../src/steer/check.ts';
+import { lintSteering } from '../../src/steer/lint.ts';
+import { LintGeo } from '../../src/steer/lint-geo.ts';
 import { showName } from '../../src/wire/name.ts';
 import { checkOwners, checkZone } from '../../src/zone/check.ts';
 import { checkTtls } from '../../src/zone/check-ttl.ts';
 import { type Finding, RULES } from '../../src/zone/finding.ts';
+import { tablesOf } from '../support/geo.ts';
 import { type MemoryZone, memoryZone } from '../support/memory-zone.ts';
 import { name } from '../support/rr.ts';
+import { NOW_SECONDS } from '../support/updating.ts';
+
+const NETWORKS = readFileSync('test/zones/broken/networks.csv', 'utf8');
+const GEO = new LintGeo(tablesOf({ 'networks.csv': NETWORKS }));
+const SURROUNDINGS = {
+  nowSeconds: NOW_SECONDS,
+  geo: () => GEO,
+  liveSecondaries: ['the secondaries with key ns2.'],
+};
 
 const SOUND = `
 @        SOA   ns1 hostmaster 1 7200 900 1209600 300
@@ -200,7 +212,12 @@ function brokenZone(file: string): MemoryZone {
 }
 
 function allFindings(zone: MemoryZone): Finding[] {
-  return [...checkZone(zone), ...checkTtls(zone.records), ...checkSteering(zone.owners())];
+  return [
+    ...checkZone(zone),
+    ...checkTtls(zone.records),
+    ...checkSteering(zone.owners()),
+    ...lintSteering(zone, zone.owners(), SURROUNDINGS),
+  ];
 }
 
 function sound(text: string): MemoryZone {

@@ -5,6 +5,7 @@ import type { Effects } from '../../base/effects.ts';
 import { ZoneDatabase } from '../../store/database.ts';
 import type { ZoneImage } from '../../store/image-filler.ts';
 import type { LoadReport } from '../../store/load-report.ts';
+import type { ZoneSurroundings } from '../../store/zone-lint.ts';
 import { ZoneLoader } from '../../store/zone-loader.ts';
 import { ZoneWriter } from '../../store/zone-writer.ts';
 import type { DomainName } from '../../wire/name.ts';
@@ -17,6 +18,8 @@ export interface CheckedFiles {
   isSecondary?(apex: DomainName): boolean;
   /** Whether any zone does. */
   hasSecondaries?(): boolean;
+  /** What warnings about the steering of a zone need to know. */
+  surroundings?(apex: DomainName): ZoneSurroundings;
 }
 
 /**

@@ -135,7 +135,8 @@ function showState({ state, isAnswered }: MemberReport, failsOpen: boolean, term
   return `${paint(terminal, colour, state)}${failsOpen && isAnswered && state !== 'live' ? '*' : ''}`;
 }
 
-function showOpinions({ operator, verdicts }: MemberReport, quorum: number): string {
+/** What operator and monitors say of a member. */
+export function showOpinions({ operator, verdicts }: MemberReport, quorum: number): string {
   const opinions: string[] = [];
   const tail = ({
     until,

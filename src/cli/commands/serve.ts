@@ -18,8 +18,8 @@ import { showWelcome } from './welcome.ts';
 /** `waypost serve`: the server, in the foreground. */
 export const SERVE: Command = {
   help: `Answers DNS queries over UDP and TCP from the zone files of a directory and takes dynamic updates, until SIGTERM
-or SIGINT. SIGHUP (or waypost zone reload) takes over the keys and zone tables of the configuration, reads the zone
-files again and applies what has changed. The log goes to standard error.
+or SIGINT. SIGHUP (or waypost zone reload) takes over the keys, zone tables and location data of the configuration, reads
+the zone files again and applies what has changed. The log goes to standard error.
 
   -c, --config FILE    the configuration file; default: waypost.toml in this directory, if there is one
   --listen ADDR:PORT   listen here instead of where the configuration says; may be given several times
@@ -43,6 +43,7 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
     const starting = Server.start(() => readConfiguration(args), effects, {
       onProgress: (zone, records) => progress.update(records, undefined, zone),
       onReceiving: showReceiving(terminal, effects.nowMs),
+      onCompiling: showCompiling(terminal, effects.nowMs),
     });
     const server = await Promise.race([starting, ending.then(() => undefined)]);
     progress.end();
@@ -59,6 +60,19 @@ exit code: 0 ended by a signal, 1 it cannot serve, 2 the command line is wrong
     return 0;
   },
 };
+
+/** Says that the first answers wait for location data, where somebody watches and it takes long. */
+function showCompiling(terminal: Terminal, nowMs: () => number): (isCompiling: boolean) => void {
+  const progress = new Progress(terminal, 'compiling location data', nowMs);
+  let redraw: NodeJS.Timeout | undefined;
+  return (isCompiling) => {
+    clearInterval(redraw);
+    if (isCompiling) redraw = setInterval(() => progress.update(), COMPILING_REDRAW_MS);
+    else progress.end();
+  };
+}
+
+const COMPILING_REDRAW_MS = 500;
 
 /** Redraws a line while zones come from their primaries, where somebody watches; the log says it too. */
 function showReceiving(terminal: Terminal, nowMs: () => number): OnReceiving {

@@ -6,3 +6,8 @@ export function showDuration(seconds: number): string {
   if (seconds < 60) return `${seconds} s`;
   return `${days === 0 ? '' : `${days} d `}${hours} h ${minutes} min`;
 }
+
+/** In kB and MB of a thousand. */
+export function showOctets(octets: number): string {
+  return octets < 1e6 ? `${Math.round(octets / 1e3)} kB` : `${(octets / 1e6).toFixed(1)} MB`;
+}

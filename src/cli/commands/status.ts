@@ -3,9 +3,10 @@ import type { ServerStatus } from '../../control/protocol.ts';
 import { readArguments } from '../arguments.ts';
 import type { Command } from '../commands.ts';
 import { loadConfigFile } from '../config-file.ts';
-import { showTable } from '../terminal.ts';
+import { showTable, type Terminal } from '../terminal.ts';
+import { showGeoLine, showWarnings } from './geo-status.ts';
 import { showSecondaries } from './secondaries-table.ts';
-import { showDuration } from './status-units.ts';
+import { showDuration, showOctets } from './status-units.ts';
 
 /** `waypost status`: one screen about the running server. */
 export const STATUS: Command = {
@@ -20,18 +21,19 @@ exit code: 0 the server runs, 1 it does not, 2 the command line is wrong
       options: { config: { type: 'string', short: 'c' }, json: { type: 'boolean' } },
     });
     const status = await new ControlClient(loadConfigFile(values.config).config.data).status();
-    terminal.out(values.json === true ? `${JSON.stringify(status)}\n` : showStatus(status));
+    terminal.out(values.json === true ? `${JSON.stringify(status)}\n` : showStatus(status, terminal));
     return 0;
   },
 };
 
-function showStatus(status: ServerStatus): string {
+function showStatus(status: ServerStatus, terminal: Terminal): string {
   const { late, threads, tcp, transfers, secondaryZones } = status;
   const ofSecondaries = Object.entries(secondaryZones).filter(([, count]) => count > 0);
   const head = [
     `waypost ${status.version}, pid ${status.pid}, up ${showDuration(status.uptimeSeconds)}`,
     `listening on ${status.listen.join(', ')} (UDP ${status.udp === 'batch' ? 'in batches' : 'through node:dgram'}, TCP)`,
     `${status.zones} zones, ${status.records} records; image ${showOctets(status.imageOctets)}, process ${showOctets(status.residentOctets)}`,
+    showGeoLine(status.geo),
     ...(ofSecondaries.length === 0
       ? []
       : [`secondary zones: ${ofSecondaries.map(([phase, count]) => `${count} ${phase}`).join(', ')}`]),
@@ -55,9 +57,6 @@ function showStatus(status: ServerStatus): string {
     showOctets(thread.heapUsed),
   ]);
   const secondaries = status.secondaries.length === 0 ? '' : `\n${showSecondaries(status.secondaries)}`;
-  return `${head.join('\n')}\n\n${showTable(columns, rows)}${secondaries}`;
-}
-
-function showOctets(octets: number): string {
-  return octets < 1e6 ? `${Math.round(octets / 1e3)} kB` : `${(octets / 1e6).toFixed(1)} MB`;
+  const warnings = showWarnings(status.geo.warnings, terminal);
+  return `${head.join('\n')}\n${warnings}\n${showTable(columns, rows)}${secondaries}`;
 }

@@ -11,8 +11,8 @@ export interface Configuration {
 }
 
 /**
- * The configuration of a running server: keys and zone tables are read again on a reload, the rest holds until the next
- * start.
+ * The configuration of a running server: keys, zone tables and location data are read again on a reload, the rest holds until
+ * the next start.
  */
 export class LiveConfig {
   readonly #read: () => Configuration;
@@ -28,7 +28,7 @@ export class LiveConfig {
     this.#permissions = new Permissions(first.config, first.keys.ring);
   }
 
-  /** As it was at the start, with the zone tables of the last reload. */
+  /** As it was at the start, with what a reload takes over as it was at the last one. */
   get config(): Config {
     return this.#config;
   }
@@ -53,7 +53,7 @@ export class LiveConfig {
       this.#log.warn('config: these settings have changed and hold from the next start on', {
         settings: waiting.join(' '),
       });
-    this.#config = { ...this.#config, keys: config.keys, zone: config.zone };
+    this.#config = { ...this.#config, keys: config.keys, zone: config.zone, geo: config.geo };
     this.#permissions = new Permissions(config, keys.ring);
     return [];
   }
@@ -61,7 +61,8 @@ export class LiveConfig {
 
 /** The settings, by their first word, that differ and are not taken over while the server runs. */
 function waitingFor(old: Config, fresh: Config): readonly string[] {
-  const settings = ({ keys: _keys, zone: _zone, ...rest }: Config) => new Map(Object.entries(rest));
+  const settings = ({ keys: _keys, zone: _zone, geo: _geo, ...rest }: Config) =>
+    new Map(Object.entries(rest));
   const before = settings(old);
   return [...settings(fresh)]
     .filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before.get(name)))

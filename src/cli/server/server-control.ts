@@ -1,5 +1,7 @@
+import type { Atlas } from '../../atlas/atlas.ts';
 import type { Effects } from '../../base/effects.ts';
 import { messageOf } from '../../base/errors.ts';
+import { scanAddress } from '../../base/ip.ts';
 import { Members } from '../../control/members.ts';
 import type {
   MemberRequest,
@@ -12,6 +14,7 @@ import type {
   ZoneSummary,
 } from '../../control/protocol.ts';
 import { type Controlled, UnanswerableError } from '../../control/server.ts';
+import type { GeoLookup, GeoReport } from '../../geo/report.ts';
 import { NothingToWaitForError } from '../../replicate/notified-zone.ts';
 import type { TransferCounts } from '../../serve/transfer-handler.ts';
 import type { MembersReport } from '../../steer/members-report.ts';
@@ -21,6 +24,7 @@ import { type DomainName, foldName, scanFullName, showName } from '../../wire/na
 import { serialOf } from '../../zone/serial.ts';
 import { VERSION } from '../version.ts';
 import type { Answering } from './answering.ts';
+import { type ExplainControlOptions, explainServed } from './explain-control.ts';
 import { HistoryControl } from './history-control.ts';
 import type { Listeners } from './listeners.ts';
 import type { Replication } from './replication.ts';
@@ -29,10 +33,12 @@ import type { ZoneStore } from './zone-store.ts';
 
 /** What the control socket's answers need of the rest of the server. */
 export interface ServerControlOptions {
+  readonly config: ExplainControlOptions['config'];
   readonly store: ZoneStore;
+  readonly atlas: Pick<Atlas, 'report' | 'lookUp'>;
   readonly loads: Pick<ZoneLoads, 'reload'>;
   readonly replication: Pick<Replication, 'notifier' | 'secondaries'>;
-  readonly answering: Pick<Answering, 'published'>;
+  readonly answering: Pick<Answering, 'published' | 'shared'>;
   readonly listeners: Pick<Listeners, 'status'>;
   readonly transfers: { readonly counts: TransferCounts };
   readonly effects: Effects;
@@ -41,6 +47,7 @@ export interface ServerControlOptions {
 /** What people ask of the running server, and have it do. */
 export class ServerControl implements Controlled {
   readonly history: HistoryControl;
+  readonly explain: ReturnType<typeof explainServed>;
   readonly #options: ServerControlOptions;
   readonly #members: Members;
   readonly #startedMs: number;
@@ -58,6 +65,7 @@ export class ServerControl implements Controlled {
       foreign,
       published,
     });
+    this.explain = explainServed(options);
     this.#members = new Members({
       queue: store.queue,
       zoneAbove: (name) => store.zoneAbove(name),
@@ -69,7 +77,7 @@ export class ServerControl implements Controlled {
   }
 
   status(): ServerStatus {
-    const { store, replication, listeners, transfers, effects } = this.#options;
+    const { store, atlas, replication, listeners, transfers, effects } = this.#options;
     const image = store.imageStatistics;
     const zones = store.zones();
     return {
@@ -83,6 +91,7 @@ export class ServerControl implements Controlled {
       imageGarbage: image.garbage,
       imageGeneration: image.generation,
       residentOctets: process.memoryUsage.rss(),
+      geo: atlas.report(),
       secondaryZones: countPhases(replication.secondaries.summaries().values()),
       transfers: transfers.counts,
       secondaries: replication.notifier.secondaries(),
@@ -136,6 +145,18 @@ export class ServerControl implements Controlled {
 
   members(name: string): MembersReport {
     return this.#members.list(name);
+  }
+
+  geo(): GeoReport {
+    return this.#options.atlas.report();
+  }
+
+  geoLookup(text: string): GeoLookup {
+    const address = scanAddress(text);
+    if (address === undefined) throw new UnanswerableError(`'${text}' is no IP address`);
+    const found = this.#options.atlas.lookUp(address);
+    if (found === undefined) throw new UnanswerableError('the server has no location data');
+    return found;
   }
 
   sayOfMember(request: MemberRequest): Promise<MemberSaid> {

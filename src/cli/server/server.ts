@@ -1,3 +1,4 @@
+import { Atlas } from '../../atlas/atlas.ts';
 import type { Effects } from '../../base/effects.ts';
 import type { ReloadReport, ZoneSummary } from '../../control/protocol.ts';
 import { ControlServer } from '../../control/server.ts';
@@ -5,6 +6,7 @@ import { SYSTEM_TIMERS } from '../../serve/timers.ts';
 import type { TransferHandler } from '../../serve/transfer-handler.ts';
 import { showName } from '../../wire/name.ts';
 import type { ZoneView } from '../../zone/view.ts';
+import { geoPathsOf } from '../geo-files.ts';
 import { Answering } from './answering.ts';
 import { Listeners } from './listeners.ts';
 import { type Configuration, LiveConfig } from './live-config.ts';
@@ -20,17 +22,20 @@ import { ZoneStore } from './zone-store.ts';
 export interface ServerWatcher {
   readonly onProgress: OnProgress;
   readonly onReceiving: OnReceiving;
+  /** Called when location data is waited for, and when it no longer is. */
+  onCompiling(isCompiling: boolean): void;
 }
 
 /**
  * The whole server: {@link start} makes one that answers, {@link stop} ends it.
  *
- * Its parts are made in the order of the fields, each from those above it. Only two things go the other way: a new
- * generation of the zone image, to those who answer from it, and a new serial, to those who tell others of it.
+ * Its parts are made in the order of the fields, each from those above it. Only these things go the other way: a new generation
+ * of the zone image and new location data, to those who answer from them, and a new serial, to those who tell others of it.
  */
 export class Server {
   readonly #stopping = new Stopping();
   readonly #store: ZoneStore;
+  readonly #atlas: Atlas;
   readonly #answering: Answering;
   readonly #replication: Replication;
   readonly #loads: ZoneLoads;
@@ -50,7 +55,7 @@ export class Server {
   ): Promise<Server> {
     const server = new Server(configure, effects, watcher);
     try {
-      await server.#start(watcher.onProgress);
+      await server.#start(watcher);
       return server;
     } catch (error) {
       await server.stop();
@@ -69,7 +74,12 @@ export class Server {
       onGeneration: (memory) => this.#answering.publish(memory),
       onChanged: (apex) => this.#replication.notifier.changed(apex),
     });
-    const answering = new Answering({ ...shared, memory: store.memory, geo: undefined });
+    const atlas = new Atlas(geoPathsOf(config), {
+      effects,
+      timers,
+      onTables: (tables) => this.#answering.publishGeo(tables),
+    });
+    const answering = new Answering({ ...shared, memory: store.memory, geo: atlas.memory });
     const replication = new Replication({
       live,
       store,
@@ -85,6 +95,8 @@ export class Server {
       replication,
       stopping: this.#stopping,
       published: () => answering.published(),
+      geoMemory: () => atlas.memory,
+      onReconfigured: () => void atlas.reload(geoPathsOf(live.config).files),
       effects,
       onProgress: watcher.onProgress,
     });
@@ -98,7 +110,9 @@ export class Server {
     });
     const listeners = new Listeners({ config, answering, late: dispatcher, timers, log: effects.log });
     const control = new ServerControl({
+      config,
       store,
+      atlas,
       loads,
       replication,
       answering,
@@ -107,6 +121,7 @@ export class Server {
       effects,
     });
     this.#store = store;
+    this.#atlas = atlas;
     this.#answering = answering;
     this.#replication = replication;
     this.#loads = loads;
@@ -136,8 +151,9 @@ export class Server {
     return this.#loads.reload();
   }
 
-  async #start(onProgress: OnProgress): Promise<void> {
+  async #start({ onProgress, onCompiling }: ServerWatcher): Promise<void> {
     const store = this.#store;
+    this.#atlas.start();
     const stored = store.writer.serveStored(
       (apex, owners) => onProgress(showName(apex), owners),
       this.#replication.secondaries.unservable(),
@@ -146,6 +162,9 @@ export class Server {
     const isRestart = store.zones().length > 0;
     if (!isRestart) await this.#loads.load();
     store.startLapses();
+    onCompiling(true);
+    await this.#atlas.ready();
+    onCompiling(false);
     await this.#listeners.listen();
     await this.#controlServer.listen();
     if (isRestart) await this.#loads.load();
@@ -159,7 +178,8 @@ export class Server {
     this.#stopping.begin();
     this.#answering.stopRotation();
     await this.#replication.stop();
-    await Promise.all([this.#controlServer.close(), this.#store.stopChanges(), this.#loads.settled()]);
+    const changes = [this.#store.stopChanges(), this.#loads.settled(), this.#atlas.stop()];
+    await Promise.all([this.#controlServer.close(), ...changes]);
     await Promise.all([this.#listeners.close(), this.#transfers.stop()]);
     await this.#store.close();
   }

@@ -4,6 +4,7 @@ import type { ReloadReport } from '../../control/protocol.ts';
 import type { LoadReport, ZoneReport } from '../../store/load-report.ts';
 import { ZoneLoader } from '../../store/zone-loader.ts';
 import { type DomainName, equalNames, showName } from '../../wire/name.ts';
+import { lazyGeo, surroundingsOf } from '../zone-surroundings.ts';
 import type { LiveConfig } from './live-config.ts';
 import type { Replication } from './replication.ts';
 import type { Stopping } from './stopping.ts';
@@ -15,12 +16,16 @@ export type OnProgress = (zone: string, records: number) => void;
 /** What loading needs of the rest of the server. */
 export interface ZoneLoadsOptions {
   readonly config: Pick<Config, 'zones'>;
-  readonly live: Pick<LiveConfig, 'reload'>;
+  readonly live: Pick<LiveConfig, 'reload' | 'permissions'>;
   readonly store: Pick<ZoneStore, 'database' | 'writer' | 'turns'>;
   readonly replication: Pick<Replication, 'secondaries' | 'reconfigure'>;
   readonly stopping: Stopping;
   /** Resolves when every query thread answers with what is loaded. */
   published(): Promise<void>;
+  /** The location data in use, for warnings about steering; without it those that need it are not given. */
+  geoMemory(): SharedArrayBuffer | undefined;
+  /** The configuration has been read again. */
+  onReconfigured(): void;
   readonly effects: Effects;
   readonly onProgress: OnProgress;
 }
@@ -35,7 +40,8 @@ export class ZoneLoads {
 
   constructor(options: ZoneLoadsOptions) {
     this.#options = options;
-    const { config, store, replication, stopping, effects, onProgress } = options;
+    const { config, live, store, replication, stopping, effects, onProgress } = options;
+    const geo = lazyGeo(() => options.geoMemory());
     this.#loader = new ZoneLoader({
       directory: config.zones,
       database: store.database,
@@ -46,6 +52,7 @@ export class ZoneLoads {
       turns: store.turns,
       isSecondary: (apex) => replication.secondaries.isSecondary(apex),
       hasSecondaries: () => replication.secondaries.hasZones,
+      surroundings: (apex) => surroundingsOf(live.permissions.transfersOf(apex), geo),
     });
   }
 
@@ -54,9 +61,10 @@ export class ZoneLoads {
    * does.
    */
   async reload(apex?: DomainName): Promise<ReloadReport> {
-    const { live, replication, effects } = this.#options;
+    const { live, replication, onReconfigured, effects } = this.#options;
     const mistakes = live.reload();
     replication.reconfigure();
+    onReconfigured();
     for (const mistake of mistakes)
       effects.log.error(`config: ${mistake}; the old keys and zone tables hold on`);
     const { zones, errors } = await this.load();

@@ -38,6 +38,7 @@ export class ZoneStore {
   /** For work that writes over several turns of the event loop. */
   readonly turns = new Turns();
   readonly #image: ZoneImageWriter;
+  readonly #steered: SteeredOwners;
   readonly #cutter: JournalCutter;
   readonly #lapses: LapseTimer;
 
@@ -62,6 +63,7 @@ export class ZoneStore {
     });
     this.database = database;
     this.#image = image;
+    this.#steered = steered;
     this.writer = writer;
     this.queue = new CommitQueue({ writer });
     this.snapshots = new SnapshotPool(database.path, config.transfers.max + OTHER_SNAPSHOTS);
@@ -95,6 +97,11 @@ export class ZoneStore {
   /** The apex of the deepest zone hosted here that holds `name`; withheld zones are hosted, too. */
   zoneAbove(name: DomainName): DomainName | undefined {
     return this.#image.zoneAbove(name);
+  }
+
+  /** When the members or lines of a steered owner last changed; seconds since 1970, `undefined` when that is long ago. */
+  changedAt(apex: DomainName, owner: DomainName): number | undefined {
+    return this.#steered.changedAt(apex, owner);
   }
 
   /** The newest buffer of the zone image. */
