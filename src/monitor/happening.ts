@@ -110,8 +110,7 @@ export function showHappening(happening: Happening): HappeningLine {
 /** Shows it as JSON for hooks: one object, times as RFC 3339, what is not known left out. */
 export function showHappeningJson(happening: Happening): string {
   const { level, sentence } = showHappening(happening);
-  const text = `${level} ${sentence}`;
-  return JSON.stringify({ ...happening, text }, (key, value: unknown) => {
+  return JSON.stringify({ ...happening, line: `${level} ${sentence}` }, (key, value: unknown) => {
     if (!TIME_KEYS.has(key) || typeof value !== 'number') return value;
     return Number.isFinite(value) ? showInstant(Math.floor(value / 1000)) : undefined;
   });
