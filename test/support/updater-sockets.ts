@@ -3,6 +3,7 @@ import { Exchanger } from '../../src/client/exchange.ts';
 import { TransferClient } from '../../src/client/transfer-client.ts';
 import { makeQuery } from '../../src/message/message.ts';
 import type { TsigKey } from '../../src/message/tsig-key.ts';
+import type { PullFile } from '../../src/monitor/updater/pull-file.ts';
 import { Updater } from '../../src/monitor/updater/updater.ts';
 import { memberFromText, type UpdatedZone } from '../../src/monitor/updater/watched.ts';
 import { showRdata } from '../../src/rdata/table.ts';
@@ -26,6 +27,7 @@ export class SocketUpdaters {
     key: TsigKey | undefined,
     members: readonly string[],
     zone: Partial<UpdatedZone> = {},
+    pullFile?: PullFile,
   ): Updater {
     const whole: UpdatedZone = {
       apex: name('example.test'),
@@ -46,6 +48,7 @@ export class SocketUpdaters {
       exchanger: this.exchanger,
       transfers: this.#transfers,
       timeoutMs: 500,
+      pullFile,
       events: { onKnown: () => this.#changed(), onAlarms: () => this.#changed() },
     });
     this.#updaters.push(updater);
