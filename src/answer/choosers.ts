@@ -14,6 +14,7 @@ export class Choosers {
   readonly #roomOctets: number;
   /** Made when something is steered: an engine counts it, though memory that is not used is not there. */
   #room: NumberRoom | undefined;
+  #networkRoom: NumberRoom | undefined;
   /** By the lower half of the key of their choosing. */
   readonly #known = new Map<number, KnownChooser>();
 
@@ -43,7 +44,8 @@ export class Choosers {
     const at = (rrset - PLAN_WORDS - ((length + 3) >>> 2)) * 4;
     const choosing = parseChoosing(image.octets.slice(at, at + length));
     this.#room ??= new NumberRoom(this.#roomOctets);
-    const chooser = new Chooser(choosing, this.#tables, this.#room);
+    this.#networkRoom ??= new NumberRoom(NETWORK_OCTETS);
+    const chooser = new Chooser(choosing, this.#tables, this.#room, this.#networkRoom);
     this.#known.delete(low);
     this.#makeRoom();
     this.#known.set(low, { high, chooser, isUsed: true });
@@ -81,5 +83,7 @@ const MAX_CHOOSERS = 4096;
  * all of them for 90 choosings; of more choosings, those locations that are asked for.
  */
 const ROOM_OCTETS = 128 * 2 ** 20;
+/** What a thread keeps about networks of /17 to /24: all of IPv4, for one choosing. */
+const NETWORK_OCTETS = 32 * 2 ** 20;
 /** A number without a sign that is no object in V8. */
 const SMALL = 0x3fff_ffff;

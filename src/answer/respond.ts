@@ -36,6 +36,8 @@ export interface ResponderOptions {
 /** What {@link Responder.answer} returns for a request that is left to the control thread. */
 const LATE = -1;
 
+/** What is kept of locations where a few answers are traced. */
+const TRACED_ROOM_OCTETS = 8 * 2 ** 20;
 /** The largest message without EDNS over UDP (RFC 1035 §4.2.1). */
 const PLAIN_PAYLOAD = 512;
 const MAX_MESSAGE = 65_535;
@@ -85,7 +87,7 @@ export class Responder {
     const tables = tablesOf(geo);
     this.#geo = geo;
     this.#client = new Client(tables);
-    this.#choosers = new Choosers(tables);
+    this.#choosers = new Choosers(tables, trace === undefined ? undefined : TRACED_ROOM_OCTETS);
     this.#steered = new SteeredRecords(
       this.#response,
       this.#tickets,

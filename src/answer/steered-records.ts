@@ -120,6 +120,7 @@ export class SteeredRecords implements Turns {
   ): void {
     const { picks, count } = this.#arrangement;
     const isBySubnet = chooser.usesSubnet && this.#client.hasSubnet;
+    if (chooser.isTold) place.locate(this.#client.tables); // the choice may have been known without
     const told = toldChoice(chooser, choice, place, {
       tickets: this.#told,
       records: [...picks.subarray(0, count)],

@@ -112,7 +112,7 @@ export class Progress {
     this.#drawnMs = now;
     const share = total === undefined ? `${done ?? ''}` : `${done} of ${total}`;
     this.#terminal.err(
-      `\r\u001b[2K${this.#what}: ${detail} ${share} (${this.#seconds(now)} s)`.replaceAll('  ', ' '),
+      `\r\u001b[2K${this.#what}: ${detail} ${share} (${this.#seconds(now)} s)`.replaceAll(/ {2,}/g, ' '),
     );
   }
 

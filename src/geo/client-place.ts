@@ -3,7 +3,7 @@ import type { GeoTables } from './tables.ts';
 import { IPV4_ROW, IPV6_ROW } from './tables-layout.ts';
 
 /**
- * Where a client is, looked up once for all that want to know. One is made per thread and set for every client; setting
+ * Where a client is, looked up once for all that want to know, and not before. One is made per thread and set for every client; setting
  * allocates nothing.
  */
 export class ClientPlace {
@@ -16,27 +16,42 @@ export class ClientPlace {
   /** Number of the range in the tables of its family. */
   range = 0;
   location = 0;
+  #isLocated = true;
 
   /** Looks up an address of 4 or 16 octets. */
   set(tables: GeoTables, octets: Uint8Array, at: number, length: number): void {
+    this.read(octets, at, length);
+    this.locate(tables);
+  }
+
+  /** Reads an address of 4 or 16 octets. Its range and location are not known before {@link locate}. */
+  read(octets: Uint8Array, at: number, length: number): void {
     const { words } = this;
-    const first = word32(octets, at);
+    this.#isLocated = false;
     this.offset = length === 4 ? 0 : ipv4Within(octets, at);
     if (length === 4 || this.offset !== 0) {
-      const address = length === 4 ? first : ipv4In(octets, at);
-      words[0] = address;
+      words[0] = length === 4 ? word32(octets, at) : ipv4In(octets, at);
       this.family = 4;
-      this.range = tables.ipv4Range(address);
-      this.location = tables.ipv4Rows[this.range * IPV4_ROW + 1] ?? 0;
       return;
     }
-    const second = word32(octets, at + 4);
-    words[0] = first;
-    words[1] = second;
+    words[0] = word32(octets, at);
+    words[1] = word32(octets, at + 4);
     words[2] = word32(octets, at + 8);
     words[3] = word32(octets, at + 12);
     this.family = 6;
-    this.range = tables.ipv6Range(first, second);
-    this.location = tables.ipv6Rows[this.range * IPV6_ROW + 2] ?? 0;
+  }
+
+  /** Looks up the address that was read, unless that was done. */
+  locate(tables: GeoTables): void {
+    if (this.#isLocated) return;
+    this.#isLocated = true;
+    const { words } = this;
+    if (this.family === 4) {
+      this.range = tables.ipv4Range(words[0] ?? 0);
+      this.location = tables.ipv4Rows[this.range * IPV4_ROW + 1] ?? 0;
+    } else {
+      this.range = tables.ipv6Range(words[0] ?? 0, words[1] ?? 0);
+      this.location = tables.ipv6Rows[this.range * IPV6_ROW + 2] ?? 0;
+    }
   }
 }

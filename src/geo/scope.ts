@@ -1,6 +1,6 @@
 import type { ClientPlace } from './client-place.ts';
 import type { Effort } from './joins.ts';
-import { KeptNumbers, type NumberRoom } from './kept-numbers.ts';
+import type { NumberRoom } from './kept-numbers.ts';
 import { IPV4_WITHIN } from './locations.ts';
 import type { ClassOf, Neighbours } from './neighbours.ts';
 import type { NetSegments } from './net-segments.ts';
@@ -20,6 +20,8 @@ import type { GeoTables } from './tables.ts';
  * both are joined.
  */
 export class ScopeFinder {
+  /** Whether the scope found last will not become shorter: all around it was looked at. */
+  isFinal = false;
   readonly #segments: NetSegments;
   readonly #effort: Effort = { left: 0 };
   readonly #effortPerCall: number;
@@ -28,8 +30,6 @@ export class ScopeFinder {
   /** Absent when no network of the family is named. */
   readonly #ipv4Borders: Neighbours | undefined;
   readonly #ipv6Borders: Neighbours | undefined;
-  /** By the first {@link WIDE} bits of IPv4 addresses, their scope and 1, where it is no longer than these bits. */
-  readonly #wide: KeptNumbers;
 
   /** What was looked at is kept in `room`. */
   constructor(
@@ -42,7 +42,6 @@ export class ScopeFinder {
     const around = { tables, segments, classOf, room, effort: this.#effort };
     this.#segments = segments;
     this.#effortPerCall = effortPerCall;
-    this.#wide = new KeptNumbers(room, 1 << WIDE);
     this.#ipv4Ranges = new Ipv4Ranges(around);
     this.#ipv6Ranges = new Ipv6Ranges(around);
     this.#ipv4Borders = segments.ipv4Kinds.length > 1 ? new Ipv4Borders(around) : undefined;
@@ -56,30 +55,30 @@ export class ScopeFinder {
   scopeOf(place: ClientPlace, segment = -1): number {
     if (place.family === 4) return place.offset + this.#ipv4Scope(place, segment);
     this.#effort.left = this.#effortPerCall;
-    const enough = this.#freeOf(this.#ipv6Borders, place, segment, 128);
-    if (place.location === IPV4_WITHIN) return 128 - Math.min(enough, 32);
-    return 128 - this.#ipv6Ranges.freeAround(place, place.range, enough);
+    const borders = this.#ipv6Borders;
+    const enough = this.#freeOf(borders, place, segment, 128);
+    if (place.location === IPV4_WITHIN) {
+      this.isFinal = false;
+      return 128 - Math.min(enough, 32);
+    }
+    const free = this.#ipv6Ranges.freeAround(place, place.range, enough);
+    this.isFinal = free < enough || borders === undefined ? this.#ipv6Ranges.isFinal : borders.isFinal;
+    return 128 - free;
   }
 
   /** Gives back the room: nothing that was looked at is kept. */
   forget(): void {
     for (const row of [this.#ipv4Ranges, this.#ipv6Ranges, this.#ipv4Borders, this.#ipv6Borders])
       row?.forget();
-    this.#wide.forget();
   }
 
   #ipv4Scope(place: ClientPlace, segment: number): number {
-    const wide = (place.words[0] ?? 0) >>> (32 - WIDE);
-    const known = this.#wide.get(wide);
-    if (known !== 0) return known - 1;
     this.#effort.left = this.#effortPerCall;
     const borders = this.#ipv4Borders;
     const enough = this.#freeOf(borders, place, segment, 32);
     const free = this.#ipv4Ranges.freeAround(place, place.range, enough);
-    const scope = 32 - free;
-    const isFinal = free < enough || borders === undefined ? this.#ipv4Ranges.isFinal : borders.isFinal;
-    if (isFinal && scope <= WIDE) this.#wide.set(wide, scope + 1);
-    return scope;
+    this.isFinal = free < enough || borders === undefined ? this.#ipv4Ranges.isFinal : borders.isFinal;
+    return 32 - free;
   }
 
   #freeOf(borders: Neighbours | undefined, place: ClientPlace, segment: number, bits: number): number {
@@ -88,10 +87,8 @@ export class ScopeFinder {
   }
 }
 
-/** Two addresses of three, at random, have a scope of /16 or wider when a dozen sites serve the world. */
-const WIDE = 16;
 /**
- * Classes asked for in one call, about: a class costs up to half a microsecond when it has to be worked out, and nobody
- * who asks should wait for more than half a millisecond.
+ * Classes asked for in one call, about: a class costs up to half a microsecond when it has to be worked out, and nobody who asks should
+ * wait for long, nor those behind: after a policy has changed every answer has something to look at.
  */
-const EFFORT_PER_CALL = 1024;
+const EFFORT_PER_CALL = 256;

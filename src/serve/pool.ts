@@ -45,7 +45,7 @@ export async function startPool(options: PoolOptions): Promise<QueryPool> {
 
 /** The query threads: replaces those that die, hands them new state, and stops them. */
 export class QueryPool {
-  readonly #options: PoolOptions;
+  readonly #options: Omit<PoolOptions, 'shared'>;
   readonly #opened: Opened | undefined;
   readonly #control = new SharedArrayBuffer(2 * CACHE_LINE);
   readonly #word = new Int32Array(this.#control);
@@ -70,10 +70,10 @@ export class QueryPool {
     }
   }
 
-  private constructor(options: PoolOptions, opened: Opened | undefined) {
-    this.#options = options;
+  private constructor({ shared, ...options }: PoolOptions, opened: Opened | undefined) {
+    this.#options = options; // `shared` is let go when there is something newer
     this.#opened = opened;
-    this.#newest = { generation: 1, shared: options.shared };
+    this.#newest = { generation: 1, shared };
     Atomics.store(this.#word, 0, this.#newest.generation);
     this.#late.setLimit(options.late === undefined ? 0 : (options.maxLate ?? MAX_LATE));
     this.#lateSender = opened === undefined ? undefined : new UdpLateSender(opened.calls);

@@ -56,7 +56,7 @@ export type ThreadReport =
 export async function runQueryThread(makeAnswerer: MakeAnswerer): Promise<void> {
   const start: ThreadStart = workerData;
   const status = new ThreadStatus(start.status);
-  const answerer = makeAnswerer(start.shared);
+  const answerer = answererOf(makeAnswerer);
   status.acknowledge(start.generation);
   const thread: Thread = { start, status, answerer, sampleAtMs: 0 };
   if (start.transport.kind === 'batch') runBatches(thread, start.transport.sockets);
@@ -64,6 +64,16 @@ export async function runQueryThread(makeAnswerer: MakeAnswerer): Promise<void> 
 }
 
 // --- helpers ---
+
+/**
+ * What the answerer is made from must not be held by anything else: not by the thread's data, nor by the frame of a function that
+ * runs as long as the thread does. So it is taken out here.
+ */
+function answererOf(makeAnswerer: MakeAnswerer): ThreadAnswerer {
+  const answerer = makeAnswerer(workerData.shared);
+  workerData.shared = undefined;
+  return answerer;
+}
 
 const SAMPLE_MS = 1000;
 

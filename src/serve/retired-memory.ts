@@ -35,10 +35,12 @@ function collectGarbage(): void {
   collector();
 }
 
-/** The collector, which V8 shows only to those who ask by a flag. */
+/**
+ * The collector, which V8 shows only to those who ask by a flag. The flag is the whole process's and stays: all threads ask at
+ * the same moment when there are new tables, and one that took it back would take it from the others.
+ */
 function findCollector(): () => void {
   setFlagsFromString('--expose-gc');
-  const found: unknown = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
+  const found: unknown = runInNewContext('globalThis.gc');
   return typeof found === 'function' ? () => void found() : () => {};
 }

@@ -25,8 +25,9 @@ export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswer
       // What the responder has worked out about locations is worth keeping; it goes with other options only.
       if (isAnsweringAlike(taken.options, fresh.options)) responder.take(fresh.memory, fresh.geo);
       else responder = makeResponder(fresh, nowMs);
-      retired.note(octetsLeft(taken, fresh));
-      taken = fresh;
+      const octets = octetsLeft(taken, fresh);
+      taken = fresh; // before the old one is looked for in the garbage
+      retired.note(octets);
     },
   };
 }

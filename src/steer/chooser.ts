@@ -1,6 +1,7 @@
 // Which members answer which client: STEERING.md §3 steps 4 to 6 and 10, worked out once per location and kept.
 import type { ClientPlace } from '../geo/client-place.ts';
 import { KeptNumbers, type NumberRoom } from '../geo/kept-numbers.ts';
+import { KnownNetworks } from '../geo/known-networks.ts';
 import { ScopeFinder } from '../geo/scope.ts';
 import type { GeoTables } from '../geo/tables.ts';
 import type { Choosing } from './choosing.ts';
@@ -17,7 +18,10 @@ export const ChoiceWord = { TIERS: 0, MEMBERS: 1, FIRST_TIER: 2 } as const;
 export const TierWord = {
   /** Where the tier's members end, counted from the first member of the choice. */
   END: 0,
-  /** Tells the counter of the tier from others of the RRset; 0 for a tier of one desired member, which has no turns. */
+  /**
+   * Tells the counter of the tier from others of the RRset: of those who answer, so that wherever the same members are
+   * chosen among, they take turns among all clients. 0 where there are no turns to take.
+   */
   TAG: 1,
   WORDS: 2,
 } as const;
@@ -42,7 +46,8 @@ export class Chooser {
   readonly #weighted = new Map<number, WeightedTurns>();
   readonly #tables: GeoTables;
   readonly #room: NumberRoom;
-  /** What each member adds to the tags of its tiers; it stays the same whoever else is a member. */
+  readonly #networkRoom: NumberRoom;
+  /** What each member adds to the tags of its tiers; whatever its number is. */
   readonly #tags: Int32Array;
   readonly #answering: number;
   /** Where a choice begins in {@link words}, by its class; class 0 is nobody's. */
@@ -53,9 +58,16 @@ export class Chooser {
   /** For each kind of address: the class of each location. */
   #kept: (KeptNumbers | undefined)[] = [];
   #scopes: ScopeFinder | undefined;
+  /** Numbers of {@link #knownClasses} and {@link #knownScopes}: the class of a network, and its length. */
+  #networks: KnownNetworks | undefined;
+  #knownClasses: number[] = [0];
+  #knownScopes: number[] = [0];
+  readonly #knownNumbers = new Map<number, number>();
   readonly #always: number;
+  #nobodies = 0;
 
-  constructor(choosing: Choosing, tables: GeoTables, room: NumberRoom) {
+  /** `networkRoom` is for {@link KnownNetworks}: it may be taken away from all others by one whom all of the world asks. */
+  constructor(choosing: Choosing, tables: GeoTables, room: NumberRoom, networkRoom: NumberRoom = room) {
     this.choosing = choosing;
     this.isPerClient = isPerClient(choosing);
     this.usesSubnet = choosing.ecs === 'on';
@@ -63,6 +75,7 @@ export class Chooser {
     this.take = Math.min(choosing.take, ALL);
     this.#tables = tables;
     this.#room = room;
+    this.#networkRoom = networkRoom;
     this.ranking = new Ranking(choosing, tables);
     const keys = choosing.members.map(({ member }) => memberKey(Buffer.from(member)));
     this.#tags = Int32Array.from(keys, (key) => mix(TAG_START, key));
@@ -78,10 +91,8 @@ export class Chooser {
   choiceAt(place: ClientPlace): number {
     if (this.#always !== 0) return this.#places[this.#always] ?? 0;
     if (this.#places.length > MAX_CHOICES) this.forget();
-    const { segments } = this.ranking;
-    return (
-      this.#places[this.#classOf(segments.kindOf(place, segments.segmentOf(place)), place.location)] ?? 0
-    );
+    const known = this.#knownAt(place);
+    return this.#places[known === 0 ? this.#classAt(place) : (this.#knownClasses[known] ?? 0)] ?? 0;
   }
 
   /**
@@ -92,13 +103,18 @@ export class Chooser {
     const { order, prefix } = this.choosing;
     const least = order === 'sticky' ? place.offset + (place.family === 4 ? prefix.ipv4 : prefix.ipv6) : 0;
     if (this.#always !== 0) return least;
+    const known = this.#knownAt(place);
+    if (known !== 0) return Math.max(least, place.offset + (this.#knownScopes[known] ?? 0));
+    place.locate(this.#tables);
     this.#scopes ??= new ScopeFinder(
       this.#tables,
       this.ranking.segments,
       (kind, location) => this.#classOf(kind, location),
       this.#room,
     );
-    return Math.max(least, this.#scopes.scopeOf(place));
+    const scope = this.#scopes.scopeOf(place);
+    if (this.#scopes.isFinal) this.#keep(place, scope - place.offset);
+    return Math.max(least, scope);
   }
 
   /** Forgets what is kept of locations. */
@@ -108,6 +124,10 @@ export class Chooser {
     this.#scopes?.forget();
     this.#scopes = undefined;
     this.#kept = [];
+    this.#networks?.forget();
+    this.#knownNumbers.clear();
+    this.#knownClasses = [0];
+    this.#knownScopes = [0];
     this.#classes = new Map();
     this.#places = [0];
     this.#length = 0;
@@ -128,7 +148,34 @@ export class Chooser {
     return this.choosing.members[member]?.weight ?? 1;
   }
 
+  // --- networks that have one class, and are in none that has ---
+
+  #knownAt(place: ClientPlace): number {
+    return this.#networks === undefined ? 0 : this.#networks.get(place);
+  }
+
+  #keep(place: ClientPlace, scope: number): void {
+    const found = this.#classAt(place);
+    if (found >= NO_CLASS) return; // it holds for this query alone
+    const key = found * 64 + scope;
+    let number = this.#knownNumbers.get(key);
+    if (number === undefined) {
+      if (this.#knownClasses.length > MAX_KNOWN) return;
+      number = this.#knownClasses.push(found) - 1;
+      this.#knownScopes.push(scope);
+      this.#knownNumbers.set(key, number);
+    }
+    this.#networks ??= new KnownNetworks(this.#tables, this.#room, this.#networkRoom);
+    this.#networks.keep(place, scope, number);
+  }
+
   // --- classes: clients of one class have the same choice ---
+
+  #classAt(place: ClientPlace): number {
+    place.locate(this.#tables);
+    const { segments } = this.ranking;
+    return this.#classOf(segments.kindOf(place, segments.segmentOf(place)), place.location);
+  }
 
   #classOf(kind: number, location: number): number {
     let kept = this.#kept[kind];
@@ -154,7 +201,8 @@ export class Chooser {
     for (let key = hash & 0x3fff_ffff; ; key++) {
       const known = this.#classes.get(key);
       if (known === undefined) {
-        if (this.#places.length >= NO_CLASS) return NO_CLASS; // until the next query, which forgets all
+        // Until the next query, which forgets all: a class that is like no other.
+        if (this.#places.length >= NO_CLASS) return NO_CLASS + ++this.#nobodies;
         this.#classes.set(key, this.#places.length);
         this.#length = end;
         return this.#places.push(at) - 1;
@@ -181,15 +229,14 @@ export class Chooser {
     for (let tier = 0, from = 0; tier < tierCount && written < need; tier++) {
       const to = ends[tier] ?? 0;
       const taken = this.#takeTier(from, to, firstMember + written);
-      const tag = this.#tagOf(from, to);
-      const size = to - from;
+      const inTurn = this.isPerClient ? taken : to - from;
       from = to;
       if (taken === 0) continue;
+      before = mix(before, this.#tagOf(firstMember + written, taken)) || 1;
       written += taken;
-      before = mix(before, tag) | 0 || 1;
       const head = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers++;
       words[head + TierWord.END] = written;
-      words[head + TierWord.TAG] = size === 1 ? 0 : before;
+      words[head + TierWord.TAG] = inTurn === 1 ? 0 : before;
     }
     words[at + ChoiceWord.TIERS] = tiers;
     words[at + ChoiceWord.MEMBERS] = written;
@@ -225,11 +272,10 @@ export class Chooser {
     return count;
   }
 
-  /** Of all desired members of the tier: a verdict on one does not change it. */
-  #tagOf(from: number, to: number): number {
-    const { order } = this.ranking;
+  /** Of the `count` members that stand in {@link words} from `at` on. */
+  #tagOf(at: number, count: number): number {
     let sum = 0;
-    for (let i = from; i < to; i++) sum = (sum + (this.#tags[order[i] ?? 0] ?? 0)) | 0;
+    for (let i = at; i < at + count; i++) sum = (sum + (this.#tags[this.words[i] ?? 0] ?? 0)) | 0;
     return sum;
   }
 
@@ -245,9 +291,11 @@ export class Chooser {
 /** More than there are members; as a number that V8 keeps without an object, which `Infinity` is not. */
 export const ALL = 0xffff;
 
+/** What can be said of networks; as many numbers as are kept. */
+const MAX_KNOWN = 65_535;
 /** Choices kept; each takes some hundred octets. */
 export const MAX_CHOICES = 16_384;
-/** Room for those that turn up while one scope is looked for; a class beyond that is like no other. */
+/** Room for those that turn up while one scope is looked for. */
 const NO_CLASS = MAX_CHOICES + 8192;
 
 const HASH_START = 0x2545_f491;

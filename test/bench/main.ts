@@ -1,6 +1,7 @@
 /** `make bench`: Waypost beside the name servers that are installed here. See README.md in test/bench/. */
 import { writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf } from '../../src/base/errors.ts';
 import type { PartOptions, Skipped } from './part.ts';
@@ -8,14 +9,16 @@ import { measureFresh, showFresh } from './part-fresh.ts';
 import { measureHeap, showHeap } from './part-heap.ts';
 import { measureServers, showServers } from './part-servers.ts';
 import { measureSizes, showSizes } from './part-sizes.ts';
+import { measureSteer, type SteerOptions } from './part-steer.ts';
 import { measureStorm } from './part-storm.ts';
 import { measureThreads, showThreads } from './part-threads.ts';
 import { measureUpdates, showUpdates } from './part-updates.ts';
 import { SERVER_KINDS, WAYPOST_TWO } from './servers/all.ts';
+import { showSteer } from './steer-tables.ts';
 import { showStorm } from './storm-tables.ts';
 import { BenchError, isInstalled, versionOf, Workshop } from './workshop.ts';
 
-const PARTS = ['servers', 'threads', 'sizes', 'heap', 'updates', 'fresh', 'storm'] as const;
+const PARTS = ['servers', 'threads', 'sizes', 'heap', 'updates', 'fresh', 'storm', 'steer'] as const;
 const HELP = `node dist/test/bench/main.js [options]
 
   --part NAME                     what to measure: ${PARTS.join(', ')} (default all)
@@ -26,6 +29,8 @@ const HELP = `node dist/test/bench/main.js [options]
   --heap-queries N                questions in the part "heap" (default 10000000)
   --update-sizes N,N              names per zone in the part "updates", Waypost alone (default 1000,1000000)
   --fresh-rounds N                updates and questions in the part "fresh" (default 10000)
+  --city FILE[,FILE]              city databases for the part "steer" (MMDB); without, one is made up
+  --ipv6 PERCENT                  of its clients that have IPv6 (default 20)
   --json FILE                     every figure of every round as JSON
 `;
 
@@ -35,6 +40,7 @@ interface Options extends PartOptions {
   readonly heapQueries: number;
   readonly updateSizes: readonly number[];
   readonly freshRounds: number;
+  readonly steer: SteerOptions;
   readonly json: string | undefined;
 }
 
@@ -99,6 +105,10 @@ async function bench(options: Options): Promise<void> {
       const report = await measureStorm(workshop, options);
       finish('storm', report, showStorm(report));
     }
+    if (options.parts.has('steer')) {
+      const report = await measureSteer(workshop, options, options.steer);
+      finish('steer', report, showSteer(report));
+    }
   } finally {
     workshop.close();
   }
@@ -119,6 +129,8 @@ function readOptions(): Options | undefined {
       'heap-queries': { type: 'string', default: '10000000' },
       'update-sizes': { type: 'string', default: '1000,1000000' },
       'fresh-rounds': { type: 'string', default: '10000' },
+      city: { type: 'string', default: process.env['WAYPOST_BENCH_CITY'] ?? '' },
+      ipv6: { type: 'string', default: '20' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -145,10 +157,22 @@ function readOptions(): Options | undefined {
     heapQueries: wholeNumber('--heap-queries', values['heap-queries']),
     updateSizes: values['update-sizes'].split(',').map((size) => wholeNumber('--update-sizes', size)),
     freshRounds: wholeNumber('--fresh-rounds', values['fresh-rounds']),
+    steer: {
+      files: values.city === '' ? [] : values.city.split(',').map((file) => resolve(file)),
+      ipv6Percent: percent('--ipv6', values.ipv6),
+    },
     json: values.json,
     progress: (line) =>
       console.error(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s] ${line}`),
   };
+}
+
+function percent(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 100) {
+    throw new BenchError(`${option} ${text}: say a whole number from 0 to 100`);
+  }
+  return value;
 }
 
 function wholeNumber(option: string, text: string): number {

@@ -68,6 +68,11 @@ export function memoryOctets(pids: readonly number[], field: 'VmRSS' | 'VmHWM'):
   return octets;
 }
 
+/** Nanoseconds that the calling thread has run (proc(5), schedstat). */
+export function ownThreadCpuNs(): number {
+  return Number(readFileSync('/proc/thread-self/schedstat', 'latin1').split(' ')[0]);
+}
+
 // --- reading ---
 
 function readStat(pid: number): ProcessStat | undefined {

@@ -106,11 +106,19 @@ export async function open(
 }
 
 /** Asks with dnsperf and counts the server's CPU time meanwhile. */
-export async function measure(workshop: Workshop, session: Session, extent: Extent): Promise<Measurement> {
-  const { child, port, load, placement } = session;
+export function measure(workshop: Workshop, session: Session, extent: Extent): Promise<Measurement> {
+  const { port, load, placement } = session;
+  return measureWith(session, () => dnsperf(workshop, port, load.queryFile, extent, placement.dnsperf));
+}
+
+/** Counts the server's CPU time while `asking` asks. */
+export async function measureWith(
+  { child }: Session,
+  asking: () => Promise<{ readonly answered: number; readonly lost: number; readonly seconds: number }>,
+): Promise<Measurement> {
   const pids = child.pids();
   const before = cpuSeconds(pids);
-  const result = await dnsperf(workshop, port, load.queryFile, extent, placement.dnsperf);
+  const result = await asking();
   const used = cpuSeconds(pids) - before;
   if (child.hasEnded()) throw new BenchError(`it ended under load: ${child.lastWords()}`);
   return {

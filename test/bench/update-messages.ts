@@ -80,6 +80,20 @@ export class UpdateSigner {
     );
   }
 
+  /** Puts a TXT record of one character-string in the place of another. */
+  signText(id: number, name: string, oldText: string, newText: string, nowS: number): Uint8Array {
+    const owner = scanName(`${name}.`, undefined);
+    const rdataOf = (text: string) => Uint8Array.of(text.length, ...Buffer.from(text, 'latin1'));
+    return this.#signed(
+      id,
+      [
+        { owner, type: RRType.TXT, class: RRClass.NONE, ttl: 0, rdata: rdataOf(oldText) },
+        { owner, type: RRType.TXT, class: RRClass.IN, ttl: 300, rdata: rdataOf(newText) },
+      ],
+      nowS,
+    );
+  }
+
   #signed(id: number, authorities: readonly MessageRecord[], nowS: number): Uint8Array {
     const message = makeQuery(id, this.#zone, { opcode: Opcode.UPDATE, authorities });
     const octets = composeMessage(message);

@@ -42,6 +42,14 @@ describe('cli/terminal', () => {
       }
     });
 
+    it('says only how long it takes where nothing can be counted', () => {
+      const terminal = capture({ isWatched: true });
+      const progress = new Progress(terminal, 'compiling', () => now);
+      now += 3000;
+      progress.update();
+      expect(terminal.texts().err).to.equal('\r\u001b[2Kcompiling: (3 s)');
+    });
+
     it('redraws one line for those who watch, and takes it away', () => {
       const terminal = capture({ isWatched: true });
       const progress = new Progress(terminal, 'asking', () => now);

@@ -29,7 +29,9 @@ describe('the place of a client', () => {
       expect((family === 4 ? tables.ipv4Rows[2 * range + 1] : tables.ipv6Rows[3 * range + 2]) ?? 0).to.equal(
         location,
       );
-      const words = [...place.words.subarray(0, family === 4 ? 1 : 4)].map((word) => word.toString(16));
+      const words = [...place.words.subarray(0, family === 4 ? 1 : 4)].map((word) =>
+        (word >>> 0).toString(16),
+      );
       return `${family} ${offset} ${words.join(':')} ${tables.asn(location)}`;
     };
     expect(shown('192.0.2.1')).to.equal('4 0 c0000201 1');

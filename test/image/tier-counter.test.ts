@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { BlockWord } from '../../src/image/layout.ts';
-import { isFullBlock, tierCounter } from '../../src/image/tier-counter.ts';
+import { findTierCounter, isFullBlock, tierCounter } from '../../src/image/tier-counter.ts';
 import { imageOf } from '../support/answering.ts';
 import { memoryZone } from '../support/memory-zone.ts';
 import type { DrawingStart } from './entries/drawing-thread.ts';
@@ -16,6 +16,16 @@ function someWords(): Int32Array {
 }
 
 describe('image/tier-counter', () => {
+  it('is found without being taken, where it is and where tiers have to share', () => {
+    const words = someWords();
+    expect(findTierCounter(words, BLOCK, 77)).to.equal(0);
+    expect([...words].every((word) => word === 0)).to.equal(true);
+    const counters = Array.from({ length: BlockWord.TIERS + 9 }, (_, i) => tierCounter(words, BLOCK, i + 1));
+    const before = [...words];
+    expect(counters.map((_, i) => findTierCounter(words, BLOCK, i + 1))).to.deep.equal(counters);
+    expect([...words]).to.deep.equal(before);
+  });
+
   it('every tier has a counter of its own, the same whenever it is asked for, within the block', () => {
     const tags = fc.uniqueArray(fc.integer({ min: -(2 ** 31), max: 2 ** 32 - 1 }), {
       maxLength: BlockWord.TIERS,

@@ -95,9 +95,11 @@ describe('the examples in the documentation', function () {
   for (const page of [
     'README.md',
     'docs/zones.md',
+    'docs/steering.md',
     'docs/geography.md',
     'docs/history.md',
     'docs/members.md',
+    'docs/explain.md',
     'docs/updates.md',
     'docs/keys.md',
     'docs/transfers.md',

@@ -1,10 +1,12 @@
 // The scenario reader and runner themselves: what they cannot see, no scenario can.
 import { expect } from 'chai';
+import { GeoTables } from '../../src/geo/tables.ts';
 import { composeMessage } from '../../src/message/compose.ts';
 import type { Message } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
 import { scanName } from '../../src/wire/name.ts';
+import { locationOf } from '../support/geo.ts';
 import { name, rr, showRecord } from '../support/rr.ts';
 import { ScenarioError, scanScenario } from '../support/scenario.ts';
 import { recordScenario, runScenario, showFailures } from '../support/scenario-run.ts';
@@ -68,6 +70,32 @@ describe('scenario files', () => {
     ]);
   });
 
+  it('say where clients are, in the columns of networks.csv', () => {
+    const text =
+      '# why\nnetworks\n  192.0.2.{1..2}/32,39.90,116.40,CN,AS,64496,unicom\n  198.51.100.0/24,1,2\n';
+    const tables = new GeoTables(scanScenario('x.scenario', text).networks ?? new SharedArrayBuffer(0));
+    const at = (...octets: readonly number[]) => locationOf(tables, Uint8Array.from(octets));
+    expect(at(192, 0, 2, 2)).to.include({ latitude: 39.9, longitude: 116.4, country: 'CN', isp: 'unicom' });
+    expect(at(192, 0, 2, 3)).to.include({ latitude: undefined, isp: undefined });
+    expect(at(198, 51, 100, 9)).to.include({ latitude: 1, longitude: 2, isp: undefined });
+    expect(scanScenario('x.scenario', '# why\n').networks).to.equal(undefined);
+  });
+
+  it('over sockets run as far as the first client at a place of its own, where places count', async () => {
+    const steps = 'ask a.x.test A from 192.0.2.1\n  NOERROR\n';
+    const asked: string[] = [];
+    const ask = () => {
+      asked.push('asked');
+      return undefined;
+    };
+    const placed = scanScenario('x.scenario', `# why\nnetworks\n  192.0.2.0/24,1,2\n${steps}`);
+    await runScenario(placed, ask, 'udp');
+    expect(asked).to.deep.equal([]);
+    await runScenario(placed, ask, 'udp', () => {});
+    await runScenario(scanScenario('x.scenario', `# why\n${steps}`), ask, 'udp');
+    expect(asked).to.deep.equal(['asked', 'asked']);
+  });
+
   it('name file and line of what is wrong', () => {
     const broken = {
       'zone x.test': /^x.scenario:1: the first line is a comment/,
@@ -76,6 +104,7 @@ describe('scenario files', () => {
       '# why\nask x.test NONSENSE': /^x.scenario:2: not a type: 'NONSENSE'/,
       '# why\nsend 123': /^x.scenario:2: not hexadecimal octets: '123'/,
       '# why\nzone x.test\n  a 60 A 1.2.3': /^x.scenario:2: .*1\.2\.3/,
+      '# why\nnetworks\n  192.0.2.0/33,1,2': /^x.scenario:2: .*192\.0\.2\.0\/33/,
     };
     for (const [text, message] of Object.entries(broken)) {
       expect(() => scanScenario('x.scenario', text), text).to.throw(ScenarioError, message);

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { expect } from 'chai';
 import { RetiredMemory } from '../../src/serve/retired-memory.ts';
 
@@ -15,6 +17,26 @@ describe('serve/retired-memory', () => {
     expect(collections).to.equal(1);
     retired.note(1 << 30);
     expect(collections).to.equal(2);
+  });
+
+  it('threads that collect at the same moment do not get in the way of each other', async () => {
+    const gate = new SharedArrayBuffer(8);
+    const words = new Int32Array(gate);
+    const code = `import { workerData } from 'node:worker_threads';
+      const { RetiredMemory } = await import(workerData.module);
+      const words = new Int32Array(workerData.gate);
+      Atomics.add(words, 1, 1);
+      Atomics.notify(words, 1);
+      Atomics.wait(words, 0, 0);
+      new RetiredMemory().note(2 ** 30);`;
+    const module = new URL('../../src/serve/retired-memory.js', import.meta.url).href;
+    const entry = new URL(`data:text/javascript,${encodeURIComponent(code)}`);
+    const workers = Array.from({ length: 6 }, () => new Worker(entry, { workerData: { module, gate } }));
+    const ends = workers.map((worker) => once(worker, 'exit')); // rejects with an error of the worker
+    while (Atomics.load(words, 1) < workers.length) await new Promise((resolve) => setImmediate(resolve));
+    Atomics.store(words, 0, 1);
+    Atomics.notify(words, 0);
+    expect(await Promise.all(ends)).to.deep.equal(workers.map(() => [0]));
   });
 
   it('really gives memory back that nothing leads to any more', () => {

@@ -128,6 +128,15 @@ describe('the chooser (STEERING.md §3 steps 6 to 10)', () => {
     expect(new Subject('order=sticky rank=distance prefix=28/48', CITIES).scope(BEIJING)).to.equal(28);
   });
 
+  it('who does not answer, or has no weight, makes no scope narrower', () => {
+    const dead = new Subject('rank=net', ['a', 'b net=198.51.100.0/25'], 1);
+    expect([dead.taken(BEIJING), dead.taken(SHANGHAI)]).to.deep.equal(['a', 'a']);
+    expect(dead.scope(BEIJING)).to.equal(0);
+    const weightless = new Subject('rank=net', ['a net=198.51.100.0/25', 'b weight=0']);
+    expect([weightless.taken(BEIJING), weightless.taken(SHANGHAI)]).to.deep.equal(['a', 'a']);
+    expect(weightless.scope(SHANGHAI)).to.equal(0);
+  });
+
   it('forgets what it has kept and chooses the same again', () => {
     const subject = new Subject('rank=distance need=3', CITIES);
     const before = subject.taken(BEIJING);

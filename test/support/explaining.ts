@@ -3,6 +3,7 @@ import type { ExplainedSteering, Explanation } from '../../src/answer/explain/ex
 import { scanQuestion } from '../../src/answer/explain/question.ts';
 import type { ZoneImageWriter } from '../../src/image/writer.ts';
 import { SteeredOwners } from '../../src/store/steered-owners.ts';
+import { equalNames } from '../../src/wire/name.ts';
 import { imageOf, NOW_MS, OPTIONS } from './answering.ts';
 import { tablesOf } from './geo.ts';
 import { keyOf, type MemoryZone, memoryZone } from './memory-zone.ts';
@@ -20,27 +21,38 @@ const TABLES = tablesOf({ 'networks.csv': NETWORKS });
 /** A zone example.test, and who explains its answers. */
 export class ExplainedZone {
   readonly image: ZoneImageWriter;
-  readonly options: ExplainerOptions;
-  readonly #zone: MemoryZone;
+  #zone: MemoryZone;
+  readonly #geo: SharedArrayBuffer | undefined;
+  readonly #steered = new SteeredOwners(() => this.nowMs);
+  /** What the clock says; milliseconds since 1970. */
+  nowMs = NOW_MS;
 
   /** With the networks above; `{}`: without location data. */
   constructor(text: string, { geo }: { readonly geo?: SharedArrayBuffer } = { geo: TABLES.memory }) {
-    const zone = memoryZone(
-      'example.test',
-      `@ 300 SOA ns hostmaster 7 7200 900 1209600 300\n@ 300 NS ns\n${text}`,
-    );
-    const steered = new SteeredOwners(() => NOW_MS);
+    const zone = zoneOf(text);
     this.#zone = zone;
-    this.image = imageOf([zone], new Map([[keyOf(zone.apex), zone]]), steered);
-    this.options = {
+    this.image = imageOf([zone], new Map([[keyOf(zone.apex), zone]]), this.#steered);
+    this.#geo = geo;
+  }
+
+  /** What is answered from now. */
+  get options(): ExplainerOptions {
+    return {
       from: { kind: 'server', path: 'data' },
       memory: this.image.memory,
-      geo,
+      geo: this.#geo,
       options: OPTIONS,
-      nowMs: () => NOW_MS,
-      view: () => this.#zone,
-      changedAt: (apex, owner) => steered.changedAt(apex, owner),
+      nowMs: () => this.nowMs,
+      view: (apex) => (equalNames(apex, this.#zone.apex) ? this.#zone : undefined),
+      changedAt: (apex, owner) => this.#steered.changedAt(apex, owner),
     };
+  }
+
+  /** Makes the zone another one, now; owners that are gone stay in the image. */
+  change(text: string): void {
+    const zone = zoneOf(text);
+    this.#zone = zone;
+    this.image.apply(zone.apex, this.#steered.served(zone, zone.owners(), 'change'));
   }
 
   explain(
@@ -57,4 +69,8 @@ export class ExplainedZone {
     if (rrset?.kind !== 'steered') throw new Error('no steered RRset there');
     return rrset;
   }
+}
+
+function zoneOf(text: string): MemoryZone {
+  return memoryZone('example.test', `@ 300 SOA ns hostmaster 7 7200 900 1209600 300\n@ 300 NS ns\n${text}`);
 }

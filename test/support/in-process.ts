@@ -40,8 +40,9 @@ export interface InProcess {
 /** Serves a scenario's zones and answers in this process; its clock stands until it is made to go. */
 export function answerInProcess(scenario: Scenario): InProcess {
   const served = new ServedScenario(scenario);
-  const responder = new Responder(served.state.memory, served.state.options, () => served.effects.nowMs());
-  served.onGeneration = () => responder.take(served.state.memory);
+  const { memory, options, geo } = served.state;
+  const responder = new Responder(memory, options, () => served.effects.nowMs(), geo);
+  served.onGeneration = () => responder.take(served.state.memory, geo);
   const octets = new Uint8Array(START + TCP_ROOM + AROUND);
   const ask: InProcess['ask'] = (query, overTcp, from) => {
     const room = overTcp ? TCP_ROOM : UDP_ROOM;
@@ -65,10 +66,12 @@ function isWritten(octet: number): boolean {
   return octet !== FILLER;
 }
 
-/** The zones' image and the settings: what a thread makes its responder from. */
+/** The zones' image, the settings and where clients are: what a thread makes its responder from. */
 export interface ServedState {
   readonly memory: ImageMemory;
   readonly options: ResponderOptions;
+  /** Tables of the scenario's `networks`. */
+  readonly geo: SharedArrayBuffer | undefined;
 }
 
 /** Compiles a scenario's zones. */
@@ -84,6 +87,7 @@ class ServedScenario {
   readonly #steered = new SteeredOwners(() => this.effects.nowMs());
   readonly #image: ZoneImageWriter;
   readonly #options: ResponderOptions;
+  readonly #geo: SharedArrayBuffer | undefined;
 
   constructor(scenario: Scenario) {
     this.#zones = scenario.zones.map(({ apex, records }) => sortedZone(apex, records));
@@ -98,10 +102,11 @@ class ServedScenario {
     }
     this.#image.endBulk();
     this.#options = optionsOf(scenario);
+    this.#geo = scenario.networks;
   }
 
   get state(): ServedState {
-    return { memory: this.#image.memory, options: this.#options };
+    return { memory: this.#image.memory, options: this.#options, geo: this.#geo };
   }
 
   /** A change, as the store would show it; or time, in which lines lapse. */
@@ -145,7 +150,7 @@ function optionsOf({ settings }: Scenario): ResponderOptions {
 /** A responder whose clock stands. */
 export function responderOf(state: ServedState): Responder {
   const effects = new FakeEffects();
-  return new Responder(state.memory, state.options, () => effects.nowMs());
+  return new Responder(state.memory, state.options, () => effects.nowMs(), state.geo);
 }
 
 function zoneOf(zones: readonly MemoryZone[], apex: DomainName): MemoryZone {

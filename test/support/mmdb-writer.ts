@@ -1,4 +1,5 @@
 import { scanNetwork } from '../../src/base/network.ts';
+import type { MmdbFile } from '../../src/geo/mmdb-file.ts';
 
 /** A value of an MMDB record: whole numbers become uint32, others double. */
 export type MmdbInput =
@@ -18,6 +19,8 @@ export interface MmdbOptions {
   readonly buildEpoch?: number;
   /** Octets of zeros before the records, so that pointers to them are long. */
   readonly padding?: number;
+  /** Maps are written where they belong instead of being pointed to: faster, for a million records. */
+  readonly isFlat?: boolean;
   /** Fields of the metadata that are other than they should be; `undefined` leaves one out. */
   readonly metadata?: { readonly [field: string]: MmdbInput | undefined };
 }
@@ -37,7 +40,7 @@ export class MmdbWriter {
 
   constructor(options: MmdbOptions = {}) {
     this.#options = options;
-    this.#data = new DataWriter(options.padding);
+    this.#data = new DataWriter(options.padding, options.isFlat);
   }
 
   /** Says `record` of a network such as `192.0.2.0/24`; in a file of IPv6 it goes below ::/96. */
@@ -46,6 +49,11 @@ export class MmdbWriter {
     if (scanned === undefined) throw new Error(`no network: ${network}`);
     this.insertOctets(scanned.address, scanned.prefixLength, this.record(record));
     return this;
+  }
+
+  /** The number of a record that is like no other. */
+  newRecord(record: MmdbInput): number {
+    return this.#offsets.push(this.#data.write(record)) - 1;
   }
 
   /** The number of a record, for {@link insertOctets}. */
@@ -65,6 +73,27 @@ export class MmdbWriter {
       const own = bit - skip;
       return own < 0 ? 0 : ((address[own >> 3] ?? 0) >> (7 - (own & 7))) & 1;
     });
+  }
+
+  /**
+   * Takes over all networks of another file: one of IPv6 before anything else is inserted, one of IPv4 below ::/96. `recordAt`
+   * gives the number of the record for an offset in the file's data.
+   */
+  graft(file: MmdbFile, recordAt: (offset: number) => number): void {
+    const first = this.#nodes;
+    const tree = new Int32Array(Math.max(this.#tree.length, 4 * (first + file.nodeCount))).fill(EMPTY);
+    tree.set(this.#tree);
+    this.#tree = tree;
+    this.#nodes += file.nodeCount;
+    for (let place = 0; place < 2 * file.nodeCount; place++) {
+      const record = recordOf(file, place);
+      if (record < file.nodeCount) tree[2 * first + place] = first + record;
+      else if (record > file.nodeCount) {
+        tree[2 * first + place] = FIRST_DATA - recordAt(record - file.nodeCount - 16);
+      }
+    }
+    if (file.ipVersion === 6) tree.copyWithin(0, 2 * first, 2 * first + 2);
+    else this.#set(this.#options.ipVersion === 4 ? 0 : 96, first, () => 0);
   }
 
   build(): Buffer {
@@ -153,16 +182,49 @@ export class MmdbWriter {
   }
 }
 
+/** One of the two records of a node in a file: `place` is twice the node's number, plus 1 for the right one. */
+function recordOf({ tree, recordSize }: MmdbFile, place: number): number {
+  const octet = (at: number): number => tree[at] ?? 0;
+  const uint24 = (at: number): number => (octet(at) << 16) | (octet(at + 1) << 8) | octet(at + 2);
+  const isRight = place % 2;
+  const at = ((place - isRight) * recordSize) / 8;
+  if (recordSize === 24) return uint24(at + 3 * isRight);
+  if (recordSize === 32) return uint24(at + 4 * isRight) * 256 + octet(at + 4 * isRight + 3);
+  const high = isRight === 1 ? octet(at + 3) & 0x0f : octet(at + 3) >> 4;
+  return high * 0x100_0000 + uint24(at + 4 * isRight);
+}
+
 const EMPTY = -1;
 const FIRST_DATA = -2;
 
-/** Writes values; texts that occur again, and maps within records, are pointers. */
+/** libmaxminddb refuses metadata that has other types than the format says. */
+const UINT16_FIELDS: ReadonlySet<string> = new Set([
+  'record_size',
+  'ip_version',
+  'binary_format_major_version',
+  'binary_format_minor_version',
+  'accuracy_radius',
+]);
+
+function isUint16(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= 0xffff;
+}
+
+type Pointable = string | readonly MmdbInput[] | { readonly [field: string]: MmdbInput };
+
+function placeName(value: Pointable): string {
+  return typeof value === 'string' ? `"${value}` : JSON.stringify(value);
+}
+
+/** Writes values; texts that occur again, and maps within records unless it is flat, are pointers. */
 class DataWriter {
+  readonly #isFlat: boolean;
   #octets: Buffer;
   #length: number;
   readonly #places = new Map<string, number>();
 
-  constructor(padding = 0) {
+  constructor(padding = 0, isFlat = false) {
+    this.#isFlat = isFlat;
     this.#octets = Buffer.alloc(padding + (1 << 16));
     this.#length = padding;
   }
@@ -188,12 +250,12 @@ class DataWriter {
     for (const [key, item] of Object.entries(value)) {
       if (!Array.isArray(value)) this.#once(key);
       if (typeof item === 'object') this.#prepare(item);
-      if (typeof item === 'object' || typeof item === 'string') this.#once(item);
+      if ((typeof item === 'object' && !this.#isFlat) || typeof item === 'string') this.#once(item);
     }
   }
 
-  #once(value: MmdbInput): void {
-    const name = JSON.stringify(value);
+  #once(value: Pointable): void {
+    const name = placeName(value);
     if (this.#places.has(name)) return;
     const at = this.#length;
     this.#value(value, true);
@@ -202,7 +264,8 @@ class DataWriter {
 
   #value(value: MmdbInput, isPlain = false): void {
     if (!isPlain && (typeof value === 'object' || typeof value === 'string')) {
-      const place = this.#places.get(JSON.stringify(value));
+      const place =
+        typeof value === 'object' && this.#isFlat ? undefined : this.#places.get(placeName(value));
       if (place !== undefined) {
         this.#pointer(place);
         return;
@@ -230,7 +293,8 @@ class DataWriter {
       this.#control(7, entries.length);
       for (const [key, item] of entries) {
         this.#value(key);
-        this.#value(item);
+        if (typeof item === 'number' && UINT16_FIELDS.has(key) && isUint16(item)) this.#uint(5, BigInt(item));
+        else this.#value(item);
       }
     }
   }

@@ -24,7 +24,7 @@ export interface Failure {
 
 /**
  * Runs all steps in order; `transport` is for those that leave it open. Where nothing can be made to `happen`, it ends
- * before the first step that wants it.
+ * before the first step that wants it, or whose client is at a place of its own.
  */
 export async function runScenario(
   scenario: Scenario,
@@ -34,7 +34,8 @@ export async function runScenario(
 ): Promise<readonly Failure[]> {
   const failures: Failure[] = [];
   for (const step of scenario.steps) {
-    if (happen === undefined && step.before.length > 0) break;
+    const isPlaced = scenario.networks !== undefined && step.from !== undefined;
+    if (happen === undefined && (isPlaced || step.before.length > 0)) break;
     for (const happening of step.before) happen?.(happening);
     const used = step.transport === 'any' ? transport : step.transport;
     const reply = await ask(step.query, used === 'tcp', step.from);

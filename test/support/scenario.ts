@@ -1,5 +1,7 @@
 // Scenario files: zones, questions and the answers that must come, as text. STYLE habit 23; test/scenarios/README.md.
 import { scanAddress } from '../../src/base/ip.ts';
+import { compileTables } from '../../src/geo/compile.ts';
+import { COLUMNS } from '../../src/geo/networks-line.ts';
 import { composeMessage } from '../../src/message/compose.ts';
 import { composeClientSubnet, composeNsid, type Option, subnetOf } from '../../src/message/edns.ts';
 import { makeQuery, NO_FLAGS } from '../../src/message/message.ts';
@@ -16,6 +18,8 @@ export interface Scenario {
   readonly reason: string;
   /** What `set KEY VALUE` lines say about the server. */
   readonly settings: ReadonlyMap<string, string>;
+  /** Where clients are: tables of location data; `undefined`: nothing is known of any. */
+  readonly networks: SharedArrayBuffer | undefined;
   readonly zones: readonly ScenarioZone[];
   readonly steps: readonly Step[];
   /** The file's lines, for recording. */
@@ -66,6 +70,7 @@ export function scanScenario(path: string, text: string): Scenario {
   const reason = /^# (.+)$/.exec(lines[0] ?? '')?.[1];
   if (reason === undefined) throw new ScenarioError(`${path}:1: the first line is a comment with the reason`);
   const settings = new Map<string, string>();
+  let networks: SharedArrayBuffer | undefined;
   const zones: ScenarioZone[] = [];
   const steps: Step[] = [];
   let before: Happening[] = [];
@@ -78,19 +83,22 @@ export function scanScenario(path: string, text: string): Scenario {
       const { texts } = splitWords(block.head);
       const [keyword = '', subject = '', value = ''] = texts;
       if (keyword === 'set') settings.set(subject, value);
+      else if (keyword === 'networks') networks = scanNetworks(block.body);
       else if (keyword === 'zone') zones.push(scanZone(subject, block.body));
       else if (keyword === 'ask') step(scanAsk(block, texts.slice(1)));
       else if (keyword === 'send') step(scanSend(block, texts.slice(1)));
       else if (keyword === 'wait') before.push({ kind: 'wait', seconds: Number(subject) });
       else if (keyword === 'change') before.push(scanChange(subject, block.body));
-      else throw new Error(`'zone', 'ask', 'send', 'wait', 'change' or 'set' expected, found '${keyword}'`);
+      else throw new Error(`one of ${KEYWORDS.join(' ')} expected, found '${keyword}'`);
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       throw new ScenarioError(`${path}:${block.line}: ${error.message}`, { cause: error });
     }
   }
-  return { path, reason, settings, zones, steps, lines };
+  return { path, reason, settings, networks, zones, steps, lines };
 }
+
+const KEYWORDS = ['set', 'networks', 'zone', 'ask', 'send', 'wait', 'change'] as const;
 
 // --- blocks and ranges ---
 
@@ -131,7 +139,13 @@ function expandRange(line: string): string[] {
   return Array.from({ length: last - first + 1 }, (_, i) => line.replaceAll(range[0], `${first + i}`));
 }
 
-// --- zones ---
+// --- networks and zones ---
+
+/** Each line has the columns of networks.csv in their order; those at its end may be left out. */
+function scanNetworks(body: readonly string[]): SharedArrayBuffer {
+  const text = [COLUMNS.join(','), ...body].join('\n');
+  return compileTables([{ name: 'networks', octets: Buffer.from(text) }], 'scenario');
+}
 
 function scanZone(apex: string, body: readonly string[]): ScenarioZone {
   return { apex: name(apex), records: body.map((line) => rr(line, apex)) };

@@ -1,5 +1,9 @@
+import { showAddress } from '../../base/ip.ts';
+import { steeringLinesOf } from '../../steer/lines.ts';
 import { RRType } from '../../wire/iana.ts';
 import { showName } from '../../wire/name.ts';
+import { rrsetOf } from '../../zone/owner.ts';
+import { steeredOwner } from '../../zone/steering-owner.ts';
 import type { ZoneView } from '../../zone/view.ts';
 import type { Server } from '../server/server.ts';
 import { paint, showTable, type Terminal } from '../terminal.ts';
@@ -32,6 +36,12 @@ export function showWelcome(terminal: Terminal, server: Server): string {
     if (questions.length > 0) {
       lines.push('', 'ask twice and see the answers turn:');
       for (const question of questions) lines.push(`  ${digLine(server.addresses[0] ?? '', question)}`);
+    }
+    const journeys = findSteered(server.views());
+    if (journeys.length > 0) {
+      lines.push('', 'ask as if from somewhere else, and get what is nearest there:');
+      for (const { from, ...question } of journeys)
+        lines.push(`  ${digLine(server.addresses[0] ?? '', question)} +subnet=${from}`);
     }
     lines.push('', 'change a zone while it is served: README.md (Five minutes), docs/updates.md');
   }
@@ -67,6 +77,33 @@ function findRotating(views: readonly ZoneView[]): Question[] {
   }
   const firsts = [...KINDS.values()].flatMap((kind) => found.find(({ type }) => type === kind) ?? []);
   return [...new Set([...firsts, ...found])].slice(0, MAX_QUESTIONS);
+}
+
+/**
+ * The name steered by distance that has the most addresses, asked from where the first of them is and from where the last
+ * is: those are two places that the location data know, if they know any.
+ */
+function findSteered(views: readonly ZoneView[]): (Question & { readonly from: string })[] {
+  let name: string | undefined;
+  let members: readonly Uint8Array[] = [];
+  for (const view of views.slice(0, MAX_ZONES_SEARCHED)) {
+    let owners = 0;
+    for (const lines of view.owners()) {
+      if (++owners > MAX_OWNERS_SEARCHED) break;
+      const owner = steeredOwner(lines.name);
+      if (owner === undefined || showName(owner).startsWith('*.')) continue;
+      if (steeringLinesOf(lines).policy?.rank.includes('distance') !== true) continue;
+      const rdatas = rrsetOf(view.get(owner), RRType.A)?.rdatas ?? [];
+      if (rdatas.length <= Math.max(members.length, 1)) continue;
+      name = showName(owner).slice(0, -1);
+      members = rdatas;
+    }
+  }
+  if (name === undefined) return [];
+  const question = { name, type: 'A' } as const;
+  return [members.at(0), members.at(-1)].flatMap((from) =>
+    from === undefined ? [] : [{ ...question, from: showAddress(from) }],
+  );
 }
 
 const KINDS: ReadonlyMap<number, Question['type']> = new Map([

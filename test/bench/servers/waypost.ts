@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UPDATE_KEY } from '../update-messages.ts';
@@ -11,8 +11,21 @@ const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.ur
 const PACKAGE = new URL('../../../../package.json', import.meta.url);
 const STATUS_TIMEOUT_MS = 10_000;
 
+/** What a Waypost may have beside the zone. */
+export interface WaypostExtras {
+  /** Added to the zone file. */
+  readonly lines?: () => string;
+  /** Added to waypost.toml, in a section of its own. */
+  readonly settings?: string;
+}
+
 /** Waypost with so many query threads. The zone file is copied once: a restart finds it unchanged, as on a real machine. */
-export function waypost(threads: number, name: string, nodeFlags: readonly string[] = []): ServerKind {
+export function waypost(
+  threads: number,
+  name: string,
+  nodeFlags: readonly string[] = [],
+  { lines, settings = '' }: WaypostExtras = {},
+): ServerKind {
   return {
     name,
     ignoresZone: false,
@@ -24,10 +37,13 @@ export function waypost(threads: number, name: string, nodeFlags: readonly strin
       const zones = join(directory, 'zones');
       mkdirSync(zones, { recursive: true });
       const copy = join(zones, `${ORIGIN}.zone`);
-      if (!existsSync(copy)) copyFileSync(zoneFile, copy);
+      if (!existsSync(copy)) {
+        copyFileSync(zoneFile, copy);
+        if (lines !== undefined) appendFileSync(copy, lines());
+      }
       writeFileSync(
         join(directory, 'waypost.toml'),
-        `listen = ["127.0.0.1:${port}"]\nzones = "zones"\ndata = "data"\nthreads = ${threads}\n${takesUpdates ? UPDATES : ''}`,
+        `listen = ["127.0.0.1:${port}"]\nzones = "zones"\ndata = "data"\nthreads = ${threads}\n${takesUpdates ? UPDATES : ''}${settings}`,
         { mode: 0o600 },
       );
       return launch([process.execPath, ...nodeFlags, PROGRAM, 'serve', '-c', 'waypost.toml']);

@@ -11,7 +11,19 @@ const ZONE = `@ 300 SOA ns hostmaster 1 7200 900 1209600 300
 ns 300 A 192.0.2.53
 www 60 A 192.0.2.1
 www 60 A 192.0.2.2
+far 60 A 192.0.2.1
+far 60 A 192.0.2.2
+_steer.far TXT "rank=distance"
+_steer.far TXT "192.0.2.1 at=48.85,2.35"
+_steer.far TXT "192.0.2.2 at=35.68,139.69"
 `;
+
+/** Says where this machine is, and one thing of a documentation prefix. */
+function networks(place: string, isp: string): string {
+  return `prefix,latitude,longitude,isp\n127.0.0.0/8,${place},\n192.0.2.128/25,,,${isp}\n`;
+}
+const PARIS = '48.90,2.40';
+const TOKYO = '35.70,139.70';
 
 function database(country: string): Buffer {
   const writer = new MmdbWriter({ databaseType: 'Test-Country', buildEpoch: Math.floor(Date.now() / 1000) });
@@ -52,12 +64,12 @@ function breathe(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 1));
 }
 
-/** `www.example.test A`. */
-function question(id: number): Uint8Array {
+/** `www.example.test A`; `label` has three letters. */
+function question(id: number, label = 'www'): Uint8Array {
   const header = [id >> 8, id & 0xff, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0];
   return Buffer.concat([
     Buffer.from(header),
-    Buffer.from('\x03www\x07example\x04test\0\0\x01\0\x01', 'latin1'),
+    Buffer.from(`\x03${label}\x07example\x04test\0\0\x01\0\x01`, 'latin1'),
   ]);
 }
 
@@ -81,7 +93,7 @@ describe('location data of a server', function () {
       settings: '[geo]\ndatabases = ["country.mmdb"]\nnetworks = "networks.csv"\n',
     });
     writeFileSync(path('country.mmdb'), database('DE'));
-    writeFileSync(path('networks.csv'), 'prefix,isp\n192.0.2.128/25,mobile\n');
+    writeFileSync(path('networks.csv'), networks(PARIS, 'mobile'));
   });
   afterEach(() => server.remove());
 
@@ -90,6 +102,8 @@ describe('location data of a server', function () {
     expect(await country()).to.equal('DE');
     const client = await QuestionClient.open(server.port);
     const load = new Load(client);
+    const nearest = async () => (await client.ask(question(0xffff, 'far'))).at(-1);
+    expect(await nearest()).to.equal(1);
     replace('country.mmdb', database('FR'));
     await until('location data taken over', 2); // noticed without being told
     expect(await country()).to.equal('FR');
@@ -107,10 +121,12 @@ describe('location data of a server', function () {
       ].join('\n'),
     );
     replace('country.mmdb', database('JP'));
-    replace('networks.csv', 'prefix,isp\n192.0.2.128/25,unicom\n');
+    expect(await nearest()).to.equal(1);
+    replace('networks.csv', networks(TOKYO, 'unicom'));
     server.signal('SIGHUP');
     await until('location data taken over', 3);
     expect(await country()).to.equal('JP');
+    expect(await nearest()).to.equal(2);
     expect(await load.stop()).to.be.greaterThan(1000);
     client.close();
     const status = await new ControlClient(server.dataDirectory).status();
