@@ -14,6 +14,7 @@ import { type UpdateRules, viewOf } from '../../src/update/permission.ts';
 import { openRequest } from '../../src/update/request.ts';
 import { EdnsOption, ExtendedError, Opcode, Rcode, RRClass, RRType } from '../../src/wire/iana.ts';
 import { type DomainName, equalNames, foldName, isSubdomain } from '../../src/wire/name.ts';
+import type { RecordDifference } from '../../src/zone/net-change.ts';
 import { apexSoa, rrsetOf } from '../../src/zone/owner.ts';
 import { serialOf, soaWithSerial } from '../../src/zone/serial.ts';
 import type { ZoneView } from '../../src/zone/view.ts';
@@ -40,13 +41,15 @@ export class ModelServer {
   readonly updates: Message[] = [];
   /** How often was asked for each type. */
   queries = 0;
+  /** Told of each update that changed something, before it is to be seen. */
+  onUpdate: ((by: DomainName | undefined, change: RecordDifference) => void) | undefined;
   /** Runs before an update is looked at: another writer. */
   meanwhile: (() => void) | undefined;
   readonly #rules: UpdateRules;
   readonly #effects: FakeEffects;
   #rawKeys: readonly string[];
-  /** Updates under way. */
-  #underWay = 0;
+  /** Who has an update under way. */
+  readonly #underWay = new Set<string>();
 
   constructor(
     zone: MemoryZone,
@@ -100,7 +103,9 @@ export class ModelServer {
 
   async #update(request: Message, key: DomainName | undefined, to: Endpoint): Promise<Message> {
     this.updates.push(request);
-    if (++this.#underWay > 1) throw new Error('two updates of one zone at a time');
+    const who = latin1(key ?? this.zone.apex);
+    if (this.#underWay.has(who)) throw new Error('two updates of one zone at a time');
+    this.#underWay.add(who);
     try {
       const mishap = this.mishaps.shift();
       if (mishap === 'lose request') throw new ExchangeError('timeout', `no answer from ${showEndpoint(to)}`);
@@ -111,7 +116,7 @@ export class ModelServer {
       if (mishap === 'lose reply') throw new ExchangeError('timeout', `no answer from ${showEndpoint(to)}`);
       return reply;
     } finally {
-      this.#underWay--;
+      this.#underWay.delete(who);
     }
   }
 
@@ -128,6 +133,7 @@ export class ModelServer {
     if (outcome.kind === 'refusal') return this.#reply(request, outcome.rcode, outcome.reason);
     const removed = outcome.removed.map(showRecord);
     if (removed.length + outcome.added.length > 0) {
+      this.onUpdate?.(key, outcome);
       const kept = this.zone.records.filter((record) => !removed.includes(showRecord(record)));
       this.#replace([...kept, ...outcome.added]);
     }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../base/endpoint.ts';
 import { showEndpoint } from '../../base/endpoint.ts';
 import { WaypostError } from '../../base/errors.ts';
+import type { Timers } from '../../base/timers.ts';
 import type { Exchanger } from '../../client/exchange.ts';
 import type { ServerList } from '../../client/server-list.ts';
 import type { TransferClient } from '../../client/transfer-client.ts';
@@ -45,6 +46,7 @@ export interface LearnerOptions {
   readonly exchanger: Pick<Exchanger, 'ask'>;
   readonly transfers: Pick<TransferClient, 'fetch'>;
   readonly servers: ServerList;
+  readonly timers: Pick<Timers, 'nowMs'>;
   readonly timeoutMs?: number | undefined;
 }
 
@@ -54,6 +56,8 @@ export interface LearnerOptions {
  */
 export class Learner {
   readonly #options: LearnerOptions;
+  /** Where it was found that the key judges, and until when that is believed; by server and name. */
+  readonly #judgesUntilMs = new Map<string, number>();
 
   constructor(options: LearnerOptions) {
     this.#options = options;
@@ -225,9 +229,16 @@ export class Learner {
   ): Promise<LearnedName> {
     const { exchanger, zone } = this.#options;
     if (zone.action === 'edit' || isSteeredBy(records)) return { watched, kind: 'known', records };
-    const reason = await whyNoJudge(exchanger, server, zone, watched, signal);
+    const proof = `${showEndpoint(server)} ${nameKey(watched.name)}`;
+    const isProven = this.#nowMs() < (this.#judgesUntilMs.get(proof) ?? 0);
+    const reason = isProven ? undefined : await whyNoJudge(exchanger, server, zone, watched, signal);
     if (reason !== undefined) return { watched, kind: 'hidden', reason };
+    if (!isProven) this.#judgesUntilMs.set(proof, this.#nowMs() + PROOF_MS);
     return { watched, kind: 'known', records: { ...records, sets: new Map(), stated: new Map() } };
+  }
+
+  #nowMs(): number {
+    return this.#options.timers.nowMs();
   }
 
   /** Where the lines of a name stand, when they are looked at. */
@@ -242,6 +253,8 @@ export class Learner {
 
 /** Names that are asked for at the same time. */
 const AT_ONCE = 16;
+/** A refusal stands in the server's log each time. */
+const PROOF_MS = 600_000;
 
 interface FoundName {
   readonly name: DomainName;

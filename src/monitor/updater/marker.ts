@@ -27,7 +27,8 @@ import { showLine } from '../../zone/steering-owner.ts';
  * of it or nothing), so the two never disagree, whoever dies when, and however many replies are lost; a file of
  * the monitor's own could only come before the deletion or after it. It also outlives the monitor's machine, is seen by
  * other monitors and by people, travels with the zone, and gives the operator a way to say "do not put this back" while
- * the record is out: delete the mark. Where a key may not write TXT there is `pull-file.ts`.
+ * the record is out: delete the mark. (To add the record and delete it again says it too, if the monitor saw the zone in
+ * between: a record that is there makes it remove its mark.) Where a key may not write TXT there is `pull-file.ts`.
  */
 export interface Mark {
   /** See `memberOf`. */

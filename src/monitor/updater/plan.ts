@@ -3,7 +3,6 @@ import { latin1 } from '../../base/latin1.ts';
 import type { MessageRecord } from '../../message/message.ts';
 import { RRClass, RRType } from '../../wire/iana.ts';
 import type { DomainName } from '../../wire/name.ts';
-import { steeringOwner } from '../../zone/steering-owner.ts';
 import { type Change, type StepContext, stepFor } from './change-step.ts';
 import type { FiledPull, KnownMember, KnownName, NameRecords, Standing } from './known-name.ts';
 import { markOwner } from './marker.ts';
@@ -204,8 +203,8 @@ function draftName(plan: NamePlan, context: PlanContext, room: number): NameDraf
  *
  * To an edited name: all its address records and marks. So what is deleted was there and is ours to put back; what is put
  * back has still its mark; and of two writers that each leave `keep` records, the second does not leave fewer.
- * A judge needs none: its words are about itself alone, and the server refuses what is not in the zone. Nor could it have
- * one: it sees the live set, where the lines are not.
+ * A judge needs none: its words are about itself alone, and the server refuses what is not in the zone, and a line that
+ * differs from the one there in more than its weight. Nor could it have one: it sees the live set, where the lines are not.
  */
 function prerequisitesFor(
   { records, watched }: KnownName,
@@ -214,7 +213,7 @@ function prerequisitesFor(
 ): MessageRecord[] {
   if (zone.action === 'judge') return [];
   const { name } = watched;
-  const touched = new Set(changes.filter(({ kind }) => kind !== 'weigh').map(({ member }) => member.type));
+  const touched = new Set(changes.map(({ member }) => member.type));
   const isRestored = changes.some(({ kind }) => kind === 'restore');
   const needed: MessageRecord[] = [];
   for (const type of MEMBER_TYPES) {
@@ -232,15 +231,18 @@ function prerequisitesFor(
   // An alias can only be added where nothing else is (RFC 2136 §3.4.2.2: else it is passed over in silence).
   const addsAlias = changes.some(({ kind, member }) => kind === 'restore' && member.type === RRType.CNAME);
   if (addsAlias && records.sets.size === 0) needed.push(absent(name, RRType.ANY));
-  const isMarked = zone.memory !== 'file' && touched.size > 0;
-  const at = isMarked ? markOwner(name) : steeringOwner(name);
-  if (at === undefined || (!isMarked && !changes.some(({ kind }) => kind === 'weigh'))) return needed;
+  const at = zone.memory === 'file' ? undefined : markOwner(name);
+  if (at === undefined) return needed;
   const { lines } = records;
   if (lines === undefined) return [...needed, absent(at, RRType.TXT)];
-  return [
-    ...needed,
-    ...lines.rdatas.map((rdata) => ({ owner: at, type: RRType.TXT, class: RRClass.IN, ttl: 0, rdata })),
-  ];
+  const marks = lines.rdatas.map((rdata) => ({
+    owner: at,
+    type: RRType.TXT,
+    class: RRClass.IN,
+    ttl: 0,
+    rdata,
+  }));
+  return [...needed, ...marks];
 }
 
 /** §2.4.3; with ANY §2.4.5. */

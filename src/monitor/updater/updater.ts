@@ -33,7 +33,10 @@ export class Updater {
     this.#zones.get(latin1(apex))?.want(name, member, wanted, reason);
   }
 
-  /** Says what `weight=` a steered member shall have: 0 to 65535. The key's grant must say `load`. */
+  /**
+   * Says what `weight=` a steered member shall have: 0 to 65535. For judges that see the lines (`transfer` with view
+   * `raw`), and whose grant says `load`; elsewhere nothing is done.
+   */
   weigh(apex: DomainName, name: DomainName, member: string, weight: number): void {
     this.#zones.get(latin1(apex))?.weigh(name, member, weight);
   }

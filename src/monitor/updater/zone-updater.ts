@@ -65,7 +65,7 @@ export class ZoneUpdater {
       () => events?.onAlarms?.(zone.apex),
     );
     const servers = new ServerList(zone.servers, () => timers.nowMs());
-    this.#learner = new Learner({ zone, exchanger, transfers, servers, timeoutMs });
+    this.#learner = new Learner({ zone, exchanger, transfers, servers, timers, timeoutMs });
     this.#sender = new Sender({ exchanger, timers, servers, key: zone.key, timeoutMs });
     this.#picture = new ZonePicture(zone, pullFile);
     this.#wanted = new WantedZone(timers);
@@ -247,8 +247,10 @@ export class ZoneUpdater {
         this.#loseSight(message);
         // Once is a race; again and again is something that learning does not see.
         if (this.#pace.fail() > STALE_IN_A_ROW) {
-          const where = `${showEndpoint(outcome.server)} does not have in ${showName(this.zone.apex)} what it tells`;
-          this.#pauseFor(`${where}: are questions and updates answered from the same zone, or view?`);
+          const where = `${showEndpoint(outcome.server)} does not have in ${showName(this.zone.apex)} what it answers`;
+          this.#pauseFor(
+            `${where}: is there a wildcard (then learn = "axfr" helps), or another view for questions?`,
+          );
         }
         break;
       case 'refused':
