@@ -84,7 +84,11 @@ function isPulledAnew({ presence, wish: before }: WatchedMember, wish: Wish): bo
   return wish.want === 'out' && wish.reason === 'down' && presence === 'in' && before?.want !== 'out';
 }
 
+/** That a server is not known is said once of the server, not of each member. */
 function isNews(before: Wish | undefined, after: Wish): boolean {
-  if (before === undefined) return after.reason !== 'healthy' && after.reason !== 'undecided';
+  if (after.reason === 'server-unknown') return false;
+  if (before === undefined || before.reason === 'server-unknown') {
+    return after.reason !== 'healthy' && after.reason !== 'undecided';
+  }
   return before.want !== after.want || before.reason !== after.reason || before.untilMs !== after.untilMs;
 }

@@ -2,22 +2,28 @@ import type { Effects } from '../base/effects.ts';
 import { showEndpoint } from '../base/endpoint.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import type { DecisionJournal } from './decision-journal.ts';
+import {
+  forgetServer,
+  type MonitoredName,
+  type MonitoredZone,
+  type MonitoredZones,
+} from './monitored-zones.ts';
 import type { Alarm } from './updater/alarms.ts';
 import type { Change } from './updater/change-step.ts';
 import type { KnownName } from './updater/known-name.ts';
 import type { UpdaterEvents } from './updater/updater-tools.ts';
-import type { WatchList, ZoneWatch } from './watch-list.ts';
-import type { NameWatch } from './watches.ts';
 
 /** What a server watch works with. */
 export interface ServerWatchOptions {
   readonly effects: Pick<Effects, 'nowMs'>;
   readonly journal: DecisionJournal;
-  readonly watched: WatchList;
+  readonly zones: MonitoredZones;
   known(apex: DomainName): readonly KnownName[];
   alarms(apex: DomainName): readonly Alarm[];
-  /** It has to be decided on these names, before anything more is sent. */
-  onNews(names: readonly NameWatch[]): void;
+  /** What is known of these names is new. `isOther`: there are other names or members than before. */
+  onNews(names: readonly MonitoredName[], isOther: boolean): void;
+  /** A zone is heard that was not known. Comes before anything more is sent. */
+  onHeard(zone: MonitoredZone): void;
 }
 
 /** Hears from the updater what servers hold and take, and passes it on: to the watched members, and to the journal. */
@@ -29,21 +35,27 @@ export class ServerWatch implements UpdaterEvents {
   }
 
   onKnown(apex: DomainName, known: KnownName): void {
-    const { watched, onNews } = this.#options;
-    const zone = watched.zones.get(showName(apex));
+    const { zones, onNews, onHeard } = this.#options;
+    const zone = zones.zones.get(showName(apex));
     if (zone === undefined) return;
-    const name = watched.take(zone, known);
+    const { name, isOther } = zones.take(zone, known);
+    if (!zone.isKnown) onHeard(zone);
     this.#setKnown(zone, true, 'it was read');
-    onNews([name]);
+    onNews([name], isOther);
   }
 
   onChange(apex: DomainName, { kind, name, member }: Change): void {
-    const { watched, journal, effects } = this.#options;
-    const zone = watched.zones.get(showName(apex));
+    const { zones, journal, effects } = this.#options;
+    const zone = zones.zones.get(showName(apex));
     if (zone === undefined || (kind !== 'pull' && kind !== 'restore')) return;
     const text = showName(name);
-    const watch = zone.names.get(text)?.members.get(member.text);
+    const entry = zone.names.get(text)?.members.get(member.text);
     const atMs = effects.nowMs();
+    const tookMs = Math.max(atMs - (entry?.wantedMs ?? atMs), 0);
+    if (entry !== undefined) {
+      entry.wantedMs = undefined;
+      entry.backMs = kind === 'restore' ? atMs : undefined;
+    }
     journal.record({
       kind: 'update',
       atMs,
@@ -51,13 +63,13 @@ export class ServerWatch implements UpdaterEvents {
       server: serverOf(zone),
       pulled: kind === 'pull' ? [member.text] : [],
       putBack: kind === 'restore' ? [member.text] : [],
-      tookMs: Math.max(atMs - (watch?.wantedMs ?? atMs), 0),
+      tookMs,
     });
   }
 
   onAlarms(apex: DomainName): void {
-    const { watched, journal, effects, alarms, known, onNews } = this.#options;
-    const zone = watched.zones.get(showName(apex));
+    const { zones, journal, effects, alarms, known, onNews } = this.#options;
+    const zone = zones.zones.get(showName(apex));
     if (zone === undefined) return;
     const standing = alarms(apex);
     for (const about of [...zone.told.keys()]) {
@@ -81,23 +93,22 @@ export class ServerWatch implements UpdaterEvents {
     const isKnown = known(apex).length > 0;
     if (isKnown || !zone.isKnown) return;
     this.#setKnown(zone, false, standing.at(-1)?.reason ?? 'it is read anew');
-    for (const { members } of zone.names.values()) {
-      for (const member of members.values()) member.known = undefined;
-    }
-    onNews([...zone.names.values()]);
+    forgetServer(zone);
+    onNews([...zone.names.values()], false);
   }
 
-  /** Forgets names that were found by patterns and are no longer there. */
-  refresh(): void {
-    const { watched, known } = this.#options;
-    for (const zone of watched.zones.values()) {
-      if (zone.isKnown && (zone.plan.zone.patterns?.length ?? 0) > 0) {
-        watched.forgetMissing(zone, known(zone.plan.zone.apex));
-      }
+  /** Forgets names that were found by patterns and are no longer there. Returns whether there were any. */
+  refresh(): boolean {
+    const { zones, known } = this.#options;
+    let isOther = false;
+    for (const zone of zones.zones.values()) {
+      const { apex, patterns = [] } = zone.plan.zone;
+      if (zone.isKnown && patterns.length > 0) isOther = zones.forgetMissing(zone, known(apex)) || isOther;
     }
+    return isOther;
   }
 
-  #setKnown(zone: ZoneWatch, isKnown: boolean, why: string): void {
+  #setKnown(zone: MonitoredZone, isKnown: boolean, why: string): void {
     if (zone.isKnown === isKnown) return;
     zone.isKnown = isKnown;
     const atMs = this.#options.effects.nowMs();
@@ -106,7 +117,7 @@ export class ServerWatch implements UpdaterEvents {
 }
 
 /** The first server of a zone: that is who is asked, unless it does not answer. */
-function serverOf({ plan }: ZoneWatch): string {
+function serverOf({ plan }: MonitoredZone): string {
   const [first] = plan.zone.servers;
   return first === undefined ? 'no server' : showEndpoint(first);
 }

@@ -1,7 +1,7 @@
 import type { Effects } from '../base/effects.ts';
 import type { Timers } from '../base/timers.ts';
 import { UNDAMPED } from './damping.ts';
-import { decide, nextDecision, type WatchedMember } from './decision.ts';
+import { decide, nextDecision } from './decision.ts';
 import type { DecisionJournal } from './decision-journal.ts';
 import type { Presence, Wish } from './guards.ts';
 import { adoptRules, isHurried, observe, type Step, startMember } from './member-state.ts';
@@ -80,8 +80,20 @@ export class Watch {
     return this.#schedule.report;
   }
 
+  /** The references as they are now, in the order of the plan. */
+  get references(): readonly Target[] {
+    return [...this.#references.values()];
+  }
+
+  /** Probes everybody as soon as there are places, beside the usual times. */
+  probeAll(): void {
+    for (const { key, probes } of [...this.#members.values(), ...this.#references.values()]) {
+      for (const i of probes.keys()) this.#schedule.runSoon(`${key} ${i}`);
+    }
+  }
+
   /** The members of a name as they are now, in the order of the plan. */
-  membersOf(name: string): readonly WatchedMember[] {
+  membersOf(name: string): readonly MemberTarget[] {
     return this.#names.get(name)?.members ?? [];
   }
 

@@ -58,11 +58,11 @@ describe('monitor/monitor', () => {
     world.broken.add('all');
     await world.pass(30_000);
     expect(world.said).to.deep.equal([]);
-    expect(world.monitor.sight.kind).to.equal('blind');
+    expect(world.monitor.watch.sight.kind).to.equal('blind');
     expect(world.effects.lines.join('\n')).to.contain('BLIND');
     world.broken.clear();
     await world.pass(30_000);
-    expect(world.monitor.sight.kind).to.equal('clear');
+    expect(world.monitor.watch.sight.kind).to.equal('clear');
     expect(world.said).to.deep.equal([]);
     await world.monitor.stop();
   });
@@ -72,7 +72,7 @@ describe('monitor/monitor', () => {
     const world = await calm(toml);
     for (const address of ['192.0.2.1', '192.0.2.2', '192.0.2.3']) world.broken.add(address);
     await world.pass(5000);
-    expect(world.monitor.sight.kind).to.equal('theirs');
+    expect(world.monitor.watch.sight.kind).to.equal('theirs');
     expect(world.said).to.have.length(2); // one is kept
     await world.monitor.stop();
   });
@@ -134,7 +134,6 @@ describe('monitor/monitor', () => {
   it('resolves when it is decided of everybody', async () => {
     const world = new WatchedWorld(THREE);
     world.monitor.start();
-    world.monitor.probeAll();
     world.learn();
     let isDecided = false;
     void world.monitor.decided().then(() => {

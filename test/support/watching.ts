@@ -62,6 +62,7 @@ export class WatchedWorld {
         return {
           start: () => {},
           want: (apex, name, member, wanted) => this.#take(apex, name, member, wanted),
+          weigh: () => {},
           known: () => (this.#isKnown ? this.#known() : []),
           alarms: () =>
             this.#isKnown
@@ -106,7 +107,10 @@ export class WatchedWorld {
 
   /** How the members of all names stand: `192.0.2.1 up`. */
   get states(): readonly string[] {
-    return [...this.monitor.watched.members()].map(({ member, state }) => `${member} ${state.standing}`);
+    const { zones, watch } = this.monitor;
+    return [...zones.groups.keys()].flatMap((key) =>
+      watch.membersOf(key).map(({ member, state }) => `${member} ${state.standing}`),
+    );
   }
 
   get #apex(): DomainName {

@@ -141,7 +141,6 @@ async function runOnce(
   terminal: Terminal,
 ): Promise<number> {
   const { monitor } = session;
-  monitor.probeAll();
   const isEnded = await Promise.race([ending.then(() => true), monitor.decided().then(() => false)]);
   const status = session.status();
   terminal.out(json ? `${JSON.stringify(status)}\n` : showMonitorStatus(status, terminal));

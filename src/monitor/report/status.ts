@@ -8,9 +8,11 @@ import { showHappening } from '../happening.ts';
 import type { HookReport } from '../hooks.ts';
 import type { Sighting } from '../member-state.ts';
 import type { Monitor } from '../monitor.ts';
+import type { PlannedProbe } from '../monitor-plan.ts';
+import type { MonitoredMember, MonitoredZone } from '../monitored-zones.ts';
+import { presenceOf } from '../monitored-zones.ts';
 import type { ScheduleReport } from '../schedule.ts';
-import type { ZoneWatch } from '../watch-list.ts';
-import { type MemberWatch, presenceOf } from '../watches.ts';
+import type { MemberTarget } from '../watched-target.ts';
 import { nextChangeMs } from './next-change.ts';
 
 /** Everything about a monitor. */
@@ -133,7 +135,7 @@ export interface AboutMonitor {
 /** Takes the state as it is now. No secret is in it. */
 export function statusOf(monitor: Monitor, about: AboutMonitor): MonitorStatus {
   const { nowMs } = about;
-  const { sinceMs, failing, of, passingReferences, references, kind } = monitor.sight;
+  const { sinceMs, failing, of, passingReferences, references, kind } = monitor.watch.sight;
   return {
     version: about.version,
     pid: about.pid,
@@ -141,16 +143,23 @@ export function statusOf(monitor: Monitor, about: AboutMonitor): MonitorStatus {
     startedAt: instant(about.startedMs),
     dryRun: about.dryRun,
     sight: { kind, since: instant(sinceMs), failing, of, passingReferences, references },
-    schedule: monitor.scheduleReport,
+    schedule: monitor.watch.schedule,
     counts: Object.fromEntries(KINDS.map((each) => [each, monitor.journal.count(each)])),
-    zones: [...monitor.watched.zones.values()].map((zone) => zoneStatus(monitor, zone, nowMs)),
-    references: monitor.watched.references.map(({ planned, state, probes }) => ({
-      name: planned.name,
-      address: planned.address,
-      state: state.standing,
-      since: instant(state.sinceMs),
-      results: state.lately.map((each) => resultStatus(each, probes)),
-    })),
+    zones: [...monitor.zones.zones.values()].map((zone) => zoneStatus(monitor, zone, nowMs)),
+    references: monitor.watch.references.flatMap(({ state }, i) => {
+      const planned = monitor.plan.references[i];
+      if (planned === undefined) return [];
+      const { name, address, probe } = planned;
+      return [
+        {
+          name,
+          address,
+          state: state.standing,
+          since: instant(state.sinceMs),
+          results: state.lately.map((each) => resultStatus(each, [probe])),
+        },
+      ];
+    }),
     hooks: monitor.hookReports,
     recent: monitor.journal.recent.slice(-MAX_RECENT).map(recentStatus),
   };
@@ -172,9 +181,9 @@ const KINDS: readonly Happening['kind'][] = [
   'server',
 ];
 
-function zoneStatus(monitor: Monitor, watch: ZoneWatch, nowMs: number): ZoneStatus {
+function zoneStatus(monitor: Monitor, watch: MonitoredZone, nowMs: number): ZoneStatus {
   const { zone } = watch.plan;
-  const names = [...watch.names.values()];
+  const groups = [...monitor.zones.groups.values()].filter((group) => group.zone === watch);
   return {
     zone: showName(zone.apex),
     servers: zone.servers.map(showEndpoint),
@@ -186,36 +195,42 @@ function zoneStatus(monitor: Monitor, watch: ZoneWatch, nowMs: number): ZoneStat
       since: instant(sinceMs),
       skewSeconds: skewS,
     })),
-    names: names.map(({ text: name, plan, members }) => ({
-      name,
-      keep: plan.keep,
-      members: [...members.values()].map((member) => memberStatus(monitor, member, nowMs)),
-    })),
+    names: groups.map(({ key: name, name: { plan }, members }) => {
+      const targets = monitor.watch.membersOf(name);
+      return {
+        name,
+        keep: plan.keep,
+        members: members.flatMap((member, i) => {
+          const target = targets[i];
+          return target === undefined ? [] : [memberStatus(monitor, member, target, plan.probes, nowMs)];
+        }),
+      };
+    }),
   };
 }
 
-function memberStatus(monitor: Monitor, watch: MemberWatch, nowMs: number): MemberStatus {
-  const { member, state, damping, wish, known, warnings, probes } = watch;
-  const nextMs = nextChangeMs(
-    state,
-    probes.map(({ planned }) => planned),
-    damping,
-    nowMs,
-  );
+function memberStatus(
+  monitor: Monitor,
+  entry: MonitoredMember,
+  { state, damping, wish, warnings }: MemberTarget,
+  probes: readonly PlannedProbe[],
+  nowMs: number,
+): MemberStatus {
+  const nextMs = nextChangeMs(state, probes, damping, nowMs);
   const { heldUntilMs } = damping;
   return {
-    member,
+    member: entry.member,
     state: state.standing,
     since: instant(state.sinceMs),
     why: state.why,
-    presence: presenceOf(watch),
-    heldBy: known?.heldBy ?? [],
+    presence: presenceOf(entry),
+    heldBy: entry.known?.heldBy ?? [],
     want: wish?.want,
     reason: wish?.reason,
     wantWhy: wish?.why,
     heldUntil: heldUntilMs !== undefined && isHeld(damping, nowMs) ? instant(heldUntilMs) : undefined,
     penalty: penaltyAt(damping, monitor.plan.damping, nowMs),
-    weight: known?.weight,
+    weight: entry.known?.weight,
     warnings: [...warnings.values()],
     results: state.lately.map((each) => resultStatus(each, probes)),
     nextChangeSeconds: nextMs === undefined ? undefined : Math.ceil(nextMs / 100) / 10,
@@ -224,9 +239,9 @@ function memberStatus(monitor: Monitor, watch: MemberWatch, nowMs: number): Memb
 
 function resultStatus(
   { probe, endedMs, passed, latencyMs, detail }: Sighting,
-  probes: readonly { readonly planned: { readonly name: string } }[],
+  probes: readonly PlannedProbe[],
 ): ResultStatus {
-  const name = probes[probe]?.planned.name ?? String(probe);
+  const name = probes[probe]?.name ?? String(probe);
   return { probe: name, at: instant(endedMs), passed, latencyMs: Math.round(latencyMs * 10) / 10, detail };
 }
 
