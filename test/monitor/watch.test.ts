@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { DEFAULT_DAMPING } from '../../src/monitor/damping.ts';
 import { DecisionJournal } from '../../src/monitor/decision-journal.ts';
 import type { Presence, Wish } from '../../src/monitor/guards.ts';
-import type { Outcome } from '../../src/monitor/member-state.ts';
+import type { Probe } from '../../src/monitor/probes/probe-run.ts';
 import { DEFAULT_SIGHT } from '../../src/monitor/sight.ts';
 import { Watch } from '../../src/monitor/watch.ts';
 import type { WatchedProbe, WatchPlan } from '../../src/monitor/watch-plan.ts';
@@ -52,7 +52,7 @@ class World {
 
   /** As in the time-to-pull target: every second, 2 of the last 3, again after 200 ms. A probe takes 3 ms. */
   probe(host: string): WatchedProbe {
-    const run = (): Promise<Outcome> =>
+    const run: Probe['run'] = () =>
       new Promise((resolve) => {
         this.timers.after(3, () => {
           const passed = !this.isCut && !this.dead.has(host);
