@@ -16,6 +16,7 @@ import {
 } from './sight.ts';
 import type { WatchedName, WatchedProbe, WatchPlan } from './watch-plan.ts';
 import {
+  isCounted,
   isMember,
   isUnsettled,
   type MemberTarget,
@@ -112,7 +113,7 @@ export class Watch {
       for (const { member, probes } of rules.members) {
         const key = memberKey(name, member);
         const old = oldMembers.get(key);
-        const fresh = { damping: UNDAMPED, presence: 'unknown' as const, wish: undefined };
+        const fresh = { damping: UNDAMPED, presence: 'unknown' as const, wish: undefined, hasBeenUp: false };
         const next: MemberTarget = { ...fresh, ...old, ...this.#targetFor(key, old, probes), name, member };
         this.#members.set(key, next);
         members.push(next);
@@ -206,6 +207,7 @@ export class Watch {
 
   #take(target: Target, { state, change }: Step): void {
     target.state = state;
+    if (isMember(target) && state.standing === 'up') target.hasBeenUp = true;
     if (change === undefined) return;
     if (isMember(target)) {
       const { name, member } = target;
@@ -282,7 +284,7 @@ export class Watch {
 
   #lookAround(nowMs: number): Around {
     const look = (): Around => {
-      const targets = [...this.#members.values()].map(({ state }) => state);
+      const targets = [...this.#members.values()].filter(isCounted).map(({ state }) => state);
       const references = [...this.#references.values()].map(({ state }) => state);
       return lookAround(this.#sight, targets, references, this.#plan.sight, nowMs);
     };

@@ -20,6 +20,8 @@ export interface MemberTarget extends Target {
   damping: WatchedMember['damping'];
   presence: Presence;
   wish: Wish | undefined;
+  /** Since the watch began. */
+  hasBeenUp: boolean;
 }
 
 /** The key of a member. */
@@ -35,6 +37,14 @@ export function referenceKey(label: string): string {
 /** Whether it is one that may be pulled. */
 export function isMember(target: Target | MemberTarget): target is MemberTarget {
   return 'member' in target;
+}
+
+/**
+ * Whether its failing may mean that the monitor is blind. One that was found pulled and has not been up since has failed
+ * before: a monitor that begins during a large outage must not think that everything fails at once.
+ */
+export function isCounted({ hasBeenUp, presence }: MemberTarget): boolean {
+  return hasBeenUp || presence === 'in';
 }
 
 /** A member whose probes fail and that is in: the decision waits for witnesses. */
