@@ -34,6 +34,15 @@ describe('config: the reference of monitor.toml', () => {
     }
   });
 
+  it('the examples of monitor.md are valid', () => {
+    const page = readFileSync(new URL('monitor.md', docs), 'utf8');
+    const examples = [...page.matchAll(/```toml\n(.*?)```/gs)];
+    expect(examples.length).to.be.greaterThan(5);
+    for (const [, example = ''] of examples) {
+      expect(() => readMonitorConfig(example, '/etc/monitor.toml'), example).not.to.throw();
+    }
+  });
+
   it('settings outside tables come first, and tables are not torn apart', () => {
     const tables = MONITOR_SETTINGS.map(({ key }) => key.split('.')[0] ?? '').map((first, i) =>
       MONITOR_SETTINGS[i]?.key.includes('.') === true ? first : '',
