@@ -3,8 +3,11 @@ import { showEndpoint } from '../base/endpoint.ts';
 import { scanAddress } from '../base/ip.ts';
 import type { TsigKeyRing } from '../message/tsig-key.ts';
 import type { HookOptions } from '../monitor/hooks.ts';
+import type { LoadOptions } from '../monitor/load/readers.ts';
+import { DEFAULT_SLOW_START } from '../monitor/load/slow-start.ts';
 import type {
   MonitorPlan,
+  PlannedLoad,
   PlannedName,
   PlannedProbe,
   PlannedReference,
@@ -86,8 +89,8 @@ function plannedZone(
   return {
     zone,
     mark: markOf(zone),
-    names: new Map(names.map((name) => [showName(name.name), plannedName(name, named(name.probes))])),
-    found: { probes: named(probes), keep, aims: new Map() },
+    names: new Map(names.map((name) => [showName(name.name), plannedName(config, name, named(name.probes))])),
+    found: { probes: named(probes), keep, aims: new Map(), weights: undefined },
   };
 }
 
@@ -96,8 +99,63 @@ function watchedName({ name, members, keep, ttl }: ConfiguredName): WatchedName 
   return { name, members: known, keep, ttl };
 }
 
-function plannedName({ keep, aims }: ConfiguredName, probes: readonly PlannedProbe[]): PlannedName {
-  return { probes, keep, aims };
+function plannedName(
+  config: MonitorConfig,
+  { written, keep, aims }: ConfiguredName,
+  probes: readonly PlannedProbe[],
+): PlannedName {
+  const { load: name = '', slowStart = 0, weight = 100 } = config.name[written] ?? {};
+  const load = plannedLoad(config, name);
+  const weights = {
+    base: load?.rules.most ?? weight,
+    slowStart: { ...DEFAULT_SLOW_START, durationMs: slowStart },
+    load,
+  };
+  return { probes, keep, aims, weights: load === undefined && slowStart === 0 ? undefined : weights };
+}
+
+function plannedLoad(config: MonitorConfig, name: string): PlannedLoad | undefined {
+  const settings = config.load[name];
+  if (settings === undefined) return undefined;
+  const {
+    interval: intervalMs,
+    halfLife: halfLifeMs,
+    idle,
+    full,
+    least,
+    most,
+    deadBand,
+    minInterval,
+  } = settings;
+  const rules = { halfLifeMs, idle, full, least, most, deadPercent: deadBand, minIntervalMs: minInterval };
+  return { intervalMs, rules, options: loadOptions(settings) };
+}
+
+function loadOptions(settings: MonitorConfig['load'][string]): LoadOptions {
+  const {
+    kind,
+    url,
+    field,
+    value,
+    command: argv,
+    oid,
+    community,
+    version,
+    port,
+    timeout: timeoutMs,
+  } = settings;
+  switch (kind) {
+    case 'http':
+      return { kind, url, field: field === '' ? undefined : field, timeoutMs };
+    case 'stub-status':
+      return { kind, url, value, timeoutMs };
+    case 'exec':
+      return { kind, argv, timeoutMs };
+    case 'snmp':
+      return { kind, host: '{address}', port, version, community, oid, timeoutMs };
+    default:
+      return kind satisfies never;
+  }
 }
 
 function plannedProbe(

@@ -194,6 +194,17 @@ export const MONITOR_ZONE_SETTINGS = [
     exampleNeeds: EXAMPLE_JUDGED,
   },
   {
+    key: 'name.*.weight',
+    kind: integer(1, 65_535, ''),
+    fallback: 100,
+    about:
+      'With `slow-start` and without `load`: the whole weight of every member. With `load`, its `most` is what a member has until its load is known.',
+    example: 50,
+    exampleName: NAME,
+    exampleNeeds: EXAMPLE_JUDGED,
+    exampleBeside: 'slow-start = "2min"\n',
+  },
+  {
     key: 'name.*.member.*.address',
     kind: text(255),
     fallback: '',

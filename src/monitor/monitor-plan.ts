@@ -2,6 +2,9 @@
 import type { Aim } from './aim.ts';
 import type { DampingRules } from './damping.ts';
 import type { HookOptions } from './hooks.ts';
+import type { LoadRules } from './load/member-weight.ts';
+import type { LoadOptions } from './load/readers.ts';
+import type { SlowStartRules } from './load/slow-start.ts';
 import type { WindowRules } from './member-state.ts';
 import type { ProbeOptions } from './probes/probe-options.ts';
 import type { SightRules } from './sight.ts';
@@ -37,6 +40,24 @@ export interface PlannedName {
   readonly keep: number;
   /** By member text: what is other about probing it. */
   readonly aims: ReadonlyMap<string, Aim>;
+  /** Whether and how the weights of its members are set; `undefined`: they are left alone. */
+  readonly weights: PlannedWeights | undefined;
+}
+
+/** How weights are set. */
+export interface PlannedWeights {
+  /** Of a member whose load is not known, or that has none. */
+  readonly base: number;
+  readonly slowStart: SlowStartRules;
+  readonly load: PlannedLoad | undefined;
+}
+
+/** A load, and when and how it counts. */
+export interface PlannedLoad {
+  readonly intervalMs: number;
+  readonly rules: LoadRules;
+  /** `{address}` is filled in for each member, see `aimLoad`. */
+  readonly options: LoadOptions;
 }
 
 /** A probe, and when and how it counts. */

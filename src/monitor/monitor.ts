@@ -5,6 +5,7 @@ import { isHeld } from './damping.ts';
 import { DecisionJournal } from './decision-journal.ts';
 import type { Wish } from './guards.ts';
 import { Hook, type HookReport } from './hooks.ts';
+import type { LoadOptions, LoadReader } from './load/readers.ts';
 import { isHealthy } from './member-state.ts';
 import type { MonitorPlan } from './monitor-plan.ts';
 import {
@@ -22,6 +23,7 @@ import type { Updater } from './updater/updater.ts';
 import type { UpdaterEvents } from './updater/updater-tools.ts';
 import type { UpdatedZone } from './updater/watched.ts';
 import { Watch } from './watch.ts';
+import { Weights } from './weights.ts';
 
 /** What a monitor works with. */
 export interface MonitorOptions {
@@ -29,6 +31,8 @@ export interface MonitorOptions {
   readonly effects: Effects;
   readonly timers: Timers;
   readonly makeProbe: ProbeMaker;
+  /** `makeLoadReader` with its timers. */
+  readonly makeReader: (options: LoadOptions) => LoadReader;
   /** Makes what tells the servers; `new Updater` with its tools. */
   makeUpdater(zones: readonly UpdatedZone[], events: UpdaterEvents): MonitoredServers;
 }
@@ -59,6 +63,7 @@ export class Monitor {
   readonly #updater: MonitoredServers;
   readonly #servers: ServerWatch;
   readonly #watch: Watch;
+  readonly #weights: Weights;
   #plan: MonitorPlan;
   #hooks: readonly Hook[] = [];
   #isPlanDue = false;
@@ -66,7 +71,7 @@ export class Monitor {
   #isStopped = false;
 
   /** Begins to probe at once; servers are asked after {@link start}. */
-  constructor({ plan, effects, timers, makeProbe, makeUpdater }: MonitorOptions) {
+  constructor({ plan, effects, timers, makeProbe, makeReader, makeUpdater }: MonitorOptions) {
     this.#plan = plan;
     this.#effects = effects;
     this.#timers = timers;
@@ -82,6 +87,15 @@ export class Monitor {
       { timers, effects, parallel: plan.parallel, journal, onWishes },
       this.zones.watchPlan(),
     );
+    this.#weights = new Weights({
+      effects,
+      timers,
+      journal,
+      zones: this.zones,
+      makeReader,
+      weigh: ({ name }, member, weight) => this.#updater.weigh(name.apex, name.name, member, weight),
+    });
+    this.#weights.adopt();
     this.#servers = new ServerWatch({
       effects,
       journal,
@@ -141,6 +155,7 @@ export class Monitor {
     this.#isStopped = true;
     this.#stopRefreshing();
     this.#watch.stop();
+    this.#weights.stop();
     for (const hook of this.#hooks) hook.stop();
     await this.#updater.close();
   }
@@ -221,6 +236,7 @@ export class Monitor {
 
   #watchPlan(): void {
     this.#watch.setPlan(this.zones.watchPlan());
+    this.#weights.adopt();
     for (const group of this.zones.groups.values()) this.#tellPresence(group);
   }
 

@@ -48,6 +48,8 @@ export interface MonitoredMember {
   /** When something else began to be wanted of it, and when it was put back last; milliseconds since 1970. */
   wantedMs: number | undefined;
   backMs: number | undefined;
+  /** The weight that was last said of it; `undefined`: none since the server was heard. */
+  saidWeight: number | undefined;
 }
 
 /**
@@ -200,6 +202,7 @@ export class MonitoredZones {
         known: undefined,
         wantedMs: undefined,
         backMs: undefined,
+        saidWeight: undefined,
       };
       name.members.set(member, entry);
     }

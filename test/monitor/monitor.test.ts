@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { SECRET } from '../support/tsig.ts';
 import { OUT, planOf, THREE, WatchedWorld } from '../support/watching.ts';
 
 /** A world in which all is well, and the server has said so. */
@@ -143,6 +144,49 @@ describe('monitor/monitor', () => {
     expect(isDecided).to.equal(false);
     await world.pass(2000);
     expect(isDecided).to.equal(true);
+    await world.monitor.stop();
+  });
+
+  it('has weights follow the load, and come back slowly', async () => {
+    const toml = `${THREE.replace('probes', 'key = "mon."\naction = "judge"\nprobes')}load = "l"
+slow-start = "10s"
+[load.l]
+url = "http://{address}/load"
+interval = "1s"
+half-life = "0s"
+min-interval = "0s"
+full = 200
+least = 10
+[keys."mon."]
+secret = "${SECRET}"
+`;
+    const world = new WatchedWorld(toml);
+    world.weight = 1;
+    world.load = 100;
+    world.monitor.start();
+    world.learn();
+    await world.pass(4000);
+    expect([...world.said].sort()).to.deep.equal(
+      ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((each) => `weight 55 ${each}`),
+    );
+    expect(world.effects.lines).to.contain('info monitor: 192.0.2.1 of www.example.test. has weight 55');
+    world.load = 200;
+    await world.pass(4000);
+    expect(world.said.slice(3).sort()).to.deep.equal(
+      ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map((each) => `weight 10 ${each}`),
+    );
+    world.load = 0;
+    world.broken.add('192.0.2.2');
+    await world.pass(4000);
+    world.broken.clear();
+    world.said.length = 0;
+    await world.pass(20_000);
+    const ofTwo = world.said.filter((line) => line.endsWith('192.0.2.2'));
+    expect(ofTwo[0]).to.equal('in 192.0.2.2');
+    const weights = ofTwo.slice(1).map((line) => Number(line.split(' ')[1]));
+    expect(weights).to.deep.equal(weights.toSorted((a, b) => a - b));
+    expect(weights.length).to.be.greaterThan(5);
+    expect(weights.at(-1)).to.equal(100);
     await world.monitor.stop();
   });
 });

@@ -1,6 +1,6 @@
 import { configuredMonitor } from '../../src/config/configured-monitor.ts';
+import { configuredKeys } from '../../src/config/keys.ts';
 import { readMonitorConfig } from '../../src/config/monitor-load.ts';
-import { TsigKeyRing } from '../../src/message/tsig-key.ts';
 import { Monitor } from '../../src/monitor/monitor.ts';
 import type { MonitorPlan } from '../../src/monitor/monitor-plan.ts';
 import type { ProbeOptions } from '../../src/monitor/probes/probe-options.ts';
@@ -30,7 +30,14 @@ members = ["192.0.2.1", "192.0.2.2", "192.0.2.3"]
 
 /** The plan of a `monitor.toml`. */
 export function planOf(toml: string): MonitorPlan {
-  return configuredMonitor(readMonitorConfig(toml, 'monitor.toml'), new TsigKeyRing(), () => '').plan;
+  const config = readMonitorConfig(toml, 'monitor.toml');
+  return configuredMonitor(
+    config,
+    configuredKeys(config.keys, () => {
+      throw new Error('no files');
+    }).ring,
+    () => '',
+  ).plan;
 }
 
 /** A monitor among servers and targets that a test turns by hand; time passes when the test says so. */
@@ -46,6 +53,10 @@ export class WatchedWorld {
   /** Whether the server takes what is said to it. */
   takes = true;
   closed = 0;
+  /** The load of everybody. */
+  load = 0;
+  /** The weight that every member has on the server. */
+  weight: number | undefined;
   #events: UpdaterEvents = {};
   readonly #standings = new Map<string, Standing>();
   #isKnown = false;
@@ -56,13 +67,14 @@ export class WatchedWorld {
       effects: this.effects,
       timers: this.timers,
       makeProbe: (options) => ({ run: async () => this.#look(options) }),
+      makeReader: () => ({ read: async () => this.load }),
       makeUpdater: (zones, events) => {
         this.zones = zones;
         this.#events = events;
         return {
           start: () => {},
           want: (apex, name, member, wanted) => this.#take(apex, name, member, wanted),
-          weigh: () => {},
+          weigh: (_apex, _name, member, weight) => void this.said.push(`weight ${weight} ${member}`),
           known: () => (this.#isKnown ? this.#known() : []),
           alarms: () =>
             this.#isKnown
@@ -156,7 +168,12 @@ export class WatchedWorld {
               const standing = this.#standings.get(text) ?? { kind: 'in' };
               return member === undefined
                 ? []
-                : [[text, { member, standing, heldBy: [], hasStaleMark: false, weight: undefined }] as const];
+                : [
+                    [
+                      text,
+                      { member, standing, heldBy: [], hasStaleMark: false, weight: this.weight },
+                    ] as const,
+                  ];
             }),
           ),
         };

@@ -2,6 +2,7 @@ import type { Effects } from '../../base/effects.ts';
 import { messageOf } from '../../base/errors.ts';
 import { Exchanger } from '../../client/exchange.ts';
 import { TransferClient } from '../../client/transfer-client.ts';
+import { makeLoadReader } from '../../monitor/load/readers.ts';
 import { Monitor } from '../../monitor/monitor.ts';
 import { makeProbe } from '../../monitor/probes/make-probe.ts';
 import { ProbeTools } from '../../monitor/probes/probe-tools.ts';
@@ -50,6 +51,7 @@ export class MonitorSession {
       effects,
       timers,
       makeProbe: (probe) => makeProbe(probe, this.#tools),
+      makeReader: (load) => makeLoadReader(load, timers),
       makeUpdater: (zones, events) =>
         new Updater(zones, {
           effects,
