@@ -49,7 +49,7 @@ exit code: 0 ended by a signal; with --once: all members are healthy; with --sta
       if (options.once) return await runOnce(session, ending, options, terminal);
       const { reportAt } = session;
       const at = reportAt === undefined ? undefined : showEndpoint(reportAt);
-      effects.log.info('monitor: watching', { members: countMembers(session.status()), report: at });
+      effects.log.info('monitor: watching', { zones: loaded.plan.zones.length, report: at });
       process.on('SIGHUP', () => void session.reload(load));
       await notifyServiceManager('ready', effects.log);
       const stopWatching = isLive ? watchStatus(terminal, () => session.status()) : undefined;
@@ -154,10 +154,6 @@ function isAllWell({ zones }: MonitorStatus): boolean {
       alarms.length === 0 &&
       names.every(({ members }) => members.every(({ state }) => state === 'up' || state === 'suspect')),
   );
-}
-
-function countMembers({ zones }: MonitorStatus): number {
-  return zones.flatMap(({ names }) => names.map(({ members }) => members.length)).reduce((a, b) => a + b, 0);
 }
 
 /** Resolves with the name of the first signal that asks for the end; a second one does not wait. */

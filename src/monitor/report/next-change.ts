@@ -1,5 +1,5 @@
 import { type Damping, isHeld } from '../damping.ts';
-import { isHealthy, type MemberState, type Outcome, observe } from '../member-state.ts';
+import { isHealthy, isHurried, type MemberState, type Outcome, observe } from '../member-state.ts';
 
 /** When the probes of a member run. */
 export interface ProbePace {
@@ -20,12 +20,15 @@ export function nextChangeMs(
   nowMs: number,
 ): number | undefined {
   const healthy = isHealthy(state);
-  if (healthy === true) return soonest(probes.map((pace, i) => untilOther(state, i, pace, false, nowMs)));
+  const failing = soonest(probes.map((pace, i) => untilOther(state, i, pace, false, nowMs)));
+  if (healthy === true) return failing;
   const passing = probes.map((pace, i) => untilOther(only(state, i), 0, pace, true, nowMs));
   const known = passing.filter((ms) => ms !== undefined);
   if (known.length === 0) return undefined;
+  const allPassing = Math.max(...known);
+  if (healthy === undefined) return soonest([allPassing, failing]);
   const { heldUntilMs = nowMs } = damping;
-  return Math.max(...known, isHeld(damping, nowMs) ? heldUntilMs - nowMs : 0);
+  return Math.max(allPassing, isHeld(damping, nowMs) ? heldUntilMs - nowMs : 0);
 }
 
 /** From now until it is `healthy`, when each next result of this probe says so; from the last result on. */
@@ -41,8 +44,7 @@ function untilOther(
   let next = state;
   let atMs = lastMs;
   for (let i = 0; i < MAX_RESULTS && isHealthy(next) !== passed; i++) {
-    const isHasty = next.standing === 'unknown' || (next.failures > 0 && isHealthy(next) !== false);
-    atMs += isHasty ? fastMs : intervalMs;
+    atMs += isHurried(next) ? fastMs : intervalMs;
     next = observe(next, probe, outcome, atMs, atMs).state;
   }
   return isHealthy(next) === passed ? Math.max(atMs - nowMs, 0) : undefined;

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Endpoint, showEndpoint } from '../../base/endpoint.ts';
 import { messageOf, WaypostError } from '../../base/errors.ts';
 import { ExchangeError } from '../../client/errors.ts';
@@ -56,6 +57,7 @@ export class ZoneUpdater {
   #isWoken = false;
 
   constructor(zone: UpdatedZone, tools: UpdaterTools) {
+    setMaxListeners(0, this.#abort.signal); // one for each question under way, of which there are few
     const { effects, timers, exchanger, transfers, timeoutMs, events, pullFile } = tools;
     this.zone = zone;
     this.#tools = tools;

@@ -29,8 +29,8 @@ describe('monitor/report/next-change', () => {
     expect(nextChangeMs(seen('-----'), PACE, held, NOW)).to.equal(60_000);
   });
 
-  it('is soon for one of which nothing is known, and nothing for one without probes', () => {
-    expect(nextChangeMs(startMember([BOOK], NOW), PACE, UNDAMPED, NOW)).to.equal(3000);
+  it('is, of one of which nothing is known, the time until anything is; of one without probes, nothing', () => {
+    expect(nextChangeMs(startMember([BOOK], NOW), PACE, UNDAMPED, NOW)).to.equal(5000 + 1000 + 1000);
     expect(nextChangeMs(startMember([], NOW), [], UNDAMPED, NOW)).to.equal(undefined);
   });
 });
