@@ -46,7 +46,7 @@ Times are written with their unit, in quotes: \`"200ms"\`, \`"5s"\`, \`"10min"\`
 are in zone files.
 
 \`waypost check monitor.toml\` reads the file exactly as \`waypost monitor\` does and says what is wrong. SIGHUP takes over
-everything in the file but \`[log]\` and \`[report]\`, and forgets nothing of what has been seen. Editors that know JSON Schema complete and
+everything in the file but \`log\`, \`report\`, \`parallel\`, \`programs\` and \`state\`, and forgets nothing of what has been seen. Editors that know JSON Schema complete and
 check the file with [waypost-monitor.schema.json](waypost-monitor.schema.json):
 
 \`\`\`toml

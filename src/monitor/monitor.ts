@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Effects } from '../base/effects.ts';
 import type { Timers } from '../base/timers.ts';
 import { showName } from '../wire/name.ts';
 import { isHeld } from './damping.ts';
 import { DecisionJournal } from './decision-journal.ts';
 import type { Wish } from './guards.ts';
-import { Hook, type HookReport } from './hooks.ts';
+import { Hook, type HookOptions, type HookReport } from './hooks.ts';
 import type { LoadOptions, LoadReader } from './load/readers.ts';
 import { isHealthy } from './member-state.ts';
 import type { MonitorPlan } from './monitor-plan.ts';
@@ -65,7 +66,7 @@ export class Monitor {
   readonly #watch: Watch;
   readonly #weights: Weights;
   #plan: MonitorPlan;
-  #hooks: readonly Hook[] = [];
+  #hooks: readonly { readonly options: HookOptions; readonly hook: Hook }[] = [];
   #isPlanDue = false;
   #stopRefreshing: () => void = () => {};
   #isStopped = false;
@@ -79,7 +80,7 @@ export class Monitor {
     this.zones = new MonitoredZones(plan, makeProbe);
     this.#adoptHooks(plan);
     this.journal.listen((happening) => {
-      for (const hook of this.#hooks) hook.tell(happening);
+      for (const { hook } of this.#hooks) hook.tell(happening);
     });
     const { journal } = this;
     const onWishes = (key: string, wishes: readonly Wish[]): void => this.#takeWishes(key, wishes);
@@ -156,7 +157,7 @@ export class Monitor {
     this.#stopRefreshing();
     this.#watch.stop();
     this.#weights.stop();
-    for (const hook of this.#hooks) hook.stop();
+    for (const { hook } of this.#hooks) hook.stop();
     await this.#updater.close();
   }
 
@@ -172,7 +173,7 @@ export class Monitor {
   }
 
   get hookReports(): readonly HookReport[] {
-    return this.#hooks.map(({ report }) => report);
+    return this.#hooks.map(({ hook }) => hook.report);
   }
 
   /** What is in the way of what is wanted in a zone. */
@@ -241,8 +242,12 @@ export class Monitor {
   }
 
   #adoptHooks({ hooks }: MonitorPlan): void {
-    for (const hook of this.#hooks) hook.stop();
-    this.#hooks = hooks.map((options) => new Hook(options, this.#effects, this.#timers));
+    const before = this.#hooks;
+    this.#hooks = hooks.map((options) => {
+      const same = before.find((each) => isDeepStrictEqual(each.options, options));
+      return same ?? { options, hook: new Hook(options, this.#effects, this.#timers) };
+    });
+    for (const each of before) if (!this.#hooks.includes(each)) each.hook.stop();
   }
 
   #isDecided(): boolean {

@@ -34,6 +34,7 @@ export class MonitorSession {
   readonly #isDry: boolean;
   #report: ReportServer | undefined;
   readonly #statePath: string;
+  #reloading: Promise<void> = Promise.resolve();
 
   private constructor(loaded: LoadedMonitor, effects: Effects, options: SessionOptions) {
     const { plan, config } = loaded;
@@ -96,7 +97,12 @@ export class MonitorSession {
   }
 
   /** Goes over to another configuration, and forgets nothing of what was seen. */
-  async reload(load: () => LoadedMonitor): Promise<void> {
+  reload(load: () => LoadedMonitor): Promise<void> {
+    this.#reloading = this.#reloading.then(() => this.#reload(load)); // one after the other
+    return this.#reloading;
+  }
+
+  async #reload(load: () => LoadedMonitor): Promise<void> {
     const { log } = this.#effects;
     try {
       const { plan, warnings, config } = load();
