@@ -142,7 +142,7 @@ function listed(members: readonly string[]): string | undefined {
 
 function showState(happening: Happening & { readonly kind: 'state' }): HappeningLine {
   const { name, member, from, to, why, evidence, lastedMs } = happening;
-  const fields = { from, why, results: showResults(evidence), lastedMs };
+  const fields = { from, why, results: showResults(evidence), lastedMs: Math.round(lastedMs) };
   return line(to === 'down' ? 'warn' : 'info', `${member} of ${name} is ${to}`, fields);
 }
 

@@ -129,7 +129,9 @@ export class MonitoredZones {
     const plan = zone.plan.names.get(text) ?? zone.plan.found;
     const entry = before ?? { apex, name, text, plan, members: new Map() };
     zone.names.set(text, entry);
-    const texts = [...known.members.keys()];
+    // the order in which a zone has them changes with each update
+    const texts =
+      watched === 'auto' ? [...known.members.keys()].sort(NUMBERS.compare) : [...known.members.keys()];
     const isOther = watched === 'auto' && !isDeepStrictEqual(texts, [...entry.members.keys()]);
     if (isOther) this.#keepMembers(entry, texts);
     for (const [member, each] of entry.members) each.known = known.members.get(member);
@@ -245,6 +247,8 @@ export function forgetServer(zone: MonitoredZone): void {
 }
 
 // --- helpers ---
+
+const NUMBERS = new Intl.Collator('en', { numeric: true });
 
 function groupsOf(zone: MonitoredZone, name: MonitoredName): readonly MemberGroup[] {
   const byType = new Map<number, MonitoredMember[]>();

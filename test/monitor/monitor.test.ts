@@ -98,6 +98,34 @@ describe('monitor/monitor', () => {
     await world.monitor.stop();
   });
 
+  it('pulls nobody who has recovered while the server could not be heard', async () => {
+    const world = await calm();
+    world.takes = false;
+    world.broken.add('192.0.2.3');
+    await world.pass(3000);
+    expect(world.states[2]).to.equal('192.0.2.3 down');
+    world.lose();
+    world.broken.clear();
+    await world.pass(5000);
+    world.takes = true;
+    world.learn();
+    await world.pass(1000);
+    expect(world.said).to.deep.equal([]);
+    await world.monitor.stop();
+  });
+
+  it('looks after both address families of a name by themselves', async () => {
+    const world = await calm(THREE.replace('"192.0.2.3"]', '"2001:db8::3"]'));
+    expect([...world.monitor.zones.groups.keys()]).to.deep.equal([
+      'www.example.test. A',
+      'www.example.test. AAAA',
+    ]);
+    world.broken.add('2001:db8::3');
+    await world.pass(5000);
+    expect(world.said).to.deep.equal([]); // the only one of its family
+    await world.monitor.stop();
+  });
+
   it('puts back at the start what it finds pulled and healthy, and never what is gone', async () => {
     const world = new WatchedWorld(THREE);
     world.monitor.start();

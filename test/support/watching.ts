@@ -60,6 +60,8 @@ export class WatchedWorld {
   #events: UpdaterEvents = {};
   readonly #standings = new Map<string, Standing>();
   #isKnown = false;
+  /** What was wanted and could not be sent, as the updater keeps it. */
+  readonly #pending = new Map<string, () => void>();
 
   constructor(toml: string) {
     this.monitor = new Monitor({
@@ -97,6 +99,10 @@ export class WatchedWorld {
     for (const [member, standing] of Object.entries(standings)) this.#standings.set(member, standing);
     this.#isKnown = true;
     for (const known of this.#known()) this.#events.onKnown?.(this.#apex, known);
+    for (const [member, take] of this.#pending) {
+      this.#pending.delete(member);
+      take();
+    }
   }
 
   /** The server cannot be heard any more. */
@@ -138,7 +144,12 @@ export class WatchedWorld {
   #take(apex: DomainName, name: DomainName, text: string, wanted: 'in' | 'out'): void {
     const member = memberFromText(text);
     const { kind } = this.#standings.get(text) ?? { kind: 'in' };
-    if (member === undefined || kind === wanted || kind === 'absent' || !this.takes) return;
+    this.#pending.delete(text);
+    if (!this.#isKnown || !this.takes) {
+      this.#pending.set(text, () => this.#take(apex, name, text, wanted));
+      return;
+    }
+    if (member === undefined || kind === wanted || kind === 'absent') return;
     this.said.push(`${wanted} ${text}`);
     this.#standings.set(text, wanted === 'in' ? { kind: 'in' } : OUT);
     this.timers.soon(() => {

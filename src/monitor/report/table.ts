@@ -149,6 +149,7 @@ function sightLines({ sight, references }: MonitorStatus, paint: Painter): reado
     case 'checking':
       return [paint('yellow', `${seen}: pulling waits for the references`)];
     default:
+      if (failing === 0) return [];
       return [paint('yellow', `${seen}${told}: our own network works, they are pulled`)];
   }
 }
