@@ -229,16 +229,16 @@ describe('monitor/updater', () => {
       expect(rig.server.updates).to.have.length(4);
     });
 
-    it('NOTAUTH is of the whole zone: an alarm, and a pause that grows', async () => {
+    it('NOTIMP is of the whole zone: an alarm, and a pause that grows', async () => {
       rig = new UpdaterRig(HOSTS);
       const updater = rig.start(EDITOR, ALL);
       await rig.pass();
-      rig.server.mishaps.push(...Array.from({ length: 4 }, () => Rcode.NOTAUTH));
+      rig.server.mishaps.push(...Array.from({ length: 4 }, () => Rcode.NOTIMP));
       want(updater, ONE, 'out');
       want(updater, TWO, 'out');
       await rig.pass(5000);
       expect(reasons(updater)).to.deep.equal([
-        '192.0.2.53:0 answers the update of example.test. with NOTAUTH: it is not its primary; is the zone there, and is this the server to update?',
+        '192.0.2.53:0 answers the update of example.test. with NOTIMP: it takes no dynamic updates; name the primary, or switch them on there',
       ]);
       expect(rig.server.updates.length).to.be.within(3, 4);
       await rig.pass(20_000);
