@@ -3,7 +3,6 @@ import type { Peer } from '../base/peer.ts';
 import { ClientPlace } from '../geo/client-place.ts';
 import type { GeoTables } from '../geo/tables.ts';
 import type { QueryScanner } from '../message/query.ts';
-import { copy } from './octets.ts';
 
 /** The client of the query in hand. One per thread, refilled; allocates nothing. */
 export class Client {
@@ -19,7 +18,7 @@ export class Client {
   readonly #source = new ClientPlace();
   #isSubnetKnown = false;
   #isSourceKnown = false;
-  #family = 0;
+  #query: QueryScanner | undefined;
   #peer: Peer | undefined;
 
   constructor(tables: GeoTables) {
@@ -43,17 +42,14 @@ export class Client {
     this.#isSourceKnown = false;
     // A SOURCE of 0 says that the client does not want to be told apart (§7.1.2); FAMILY 0 comes with it only.
     this.hasSubnet = query.subnetLength > SUBNET_HEAD && query.subnet[SOURCE_AT] !== 0;
-    if (!this.hasSubnet) return;
-    this.#family = query.subnet[FAMILY_AT] ?? 0;
-    this.#subnetAddress.fill(0);
-    copy(query.subnet, SUBNET_HEAD, this.#subnetAddress, 0, query.subnetLength - SUBNET_HEAD);
+    this.#query = query;
   }
 
   /** Who the client is: its network when that was said and may be used, otherwise who sent the query; located by who wants to know. */
   place(usesSubnet: boolean): ClientPlace {
     if (usesSubnet && this.hasSubnet) {
       if (!this.#isSubnetKnown) {
-        this.#subnet.read(this.#subnetAddress, 0, this.#family === 1 ? 4 : 16);
+        this.#readSubnet();
         this.#isSubnetKnown = true;
       }
       return this.#subnet;
@@ -64,6 +60,16 @@ export class Client {
       this.#isSourceKnown = true;
     }
     return this.#source;
+  }
+
+  #readSubnet(): void {
+    if (this.#query === undefined) return;
+    const { subnet, subnetLength } = this.#query;
+    const length = subnet[FAMILY_AT] === 1 ? 4 : 16;
+    const address = this.#subnetAddress;
+    const sent = subnetLength - SUBNET_HEAD;
+    for (let i = 0; i < length; i++) address[i] = i < sent ? (subnet[SUBNET_HEAD + i] ?? 0) : 0;
+    this.#subnet.read(address, 0, length);
   }
 
   /** Part of the answer holds for a network of so many bits only. */

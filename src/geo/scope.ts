@@ -20,7 +20,7 @@ import type { GeoTables } from './tables.ts';
  * both are joined.
  */
 export class ScopeFinder {
-  /** Whether the scope found last, of an IPv4 address, will not become shorter: all around it was looked at. */
+  /** Whether the scope found last will not become shorter: all around it was looked at. */
   isFinal = false;
   readonly #segments: NetSegments;
   readonly #effort: Effort = { left: 0 };
@@ -54,11 +54,16 @@ export class ScopeFinder {
    */
   scopeOf(place: ClientPlace, segment = -1): number {
     if (place.family === 4) return place.offset + this.#ipv4Scope(place, segment);
-    this.isFinal = false;
     this.#effort.left = this.#effortPerCall;
-    const enough = this.#freeOf(this.#ipv6Borders, place, segment, 128);
-    if (place.location === IPV4_WITHIN) return 128 - Math.min(enough, 32);
-    return 128 - this.#ipv6Ranges.freeAround(place, place.range, enough);
+    const borders = this.#ipv6Borders;
+    const enough = this.#freeOf(borders, place, segment, 128);
+    if (place.location === IPV4_WITHIN) {
+      this.isFinal = false;
+      return 128 - Math.min(enough, 32);
+    }
+    const free = this.#ipv6Ranges.freeAround(place, place.range, enough);
+    this.isFinal = free < enough || borders === undefined ? this.#ipv6Ranges.isFinal : borders.isFinal;
+    return 128 - free;
   }
 
   /** Gives back the room: nothing that was looked at is kept. */
@@ -83,7 +88,7 @@ export class ScopeFinder {
 }
 
 /**
- * Classes asked for in one call, about: a class costs up to half a microsecond when it has to be worked out, and nobody
- * who asks should wait for more than half a millisecond.
+ * Classes asked for in one call, about: a class costs up to half a microsecond when it has to be worked out, and nobody who asks should
+ * wait for long, nor those behind: after a policy has changed every answer has something to look at.
  */
-const EFFORT_PER_CALL = 1024;
+const EFFORT_PER_CALL = 256;

@@ -151,6 +151,26 @@ export class GeoTables {
     return from;
   }
 
+  /**
+   * IPv6 is cut into cells, of 16 to 32 bits, by which ranges are looked up: the number of the cell that holds an address, given the
+   * first word of it.
+   */
+  ipv6Cell(high: number): number {
+    const bits = high >>> 16;
+    const finer = this.#ipv6FinerOf[bits] ?? 0;
+    return finer === 0 ? bits : INDEX_WORDS + (finer >>> 5) + ((high & 0xffff) >>> (16 - (finer & 31)));
+  }
+
+  /** How many bits the addresses of that cell have in common. */
+  ipv6CellLength(high: number): number {
+    return 16 + ((this.#ipv6FinerOf[high >>> 16] ?? 0) & 31);
+  }
+
+  /** The number of a cell is below this. */
+  get ipv6Cells(): number {
+    return INDEX_WORDS + this.#ipv6Finer.length;
+  }
+
   /** The location of an IPv4 address; as {@link ipv4Range}. */
   ipv4Location(address: number): number {
     return this.ipv4Rows[this.ipv4Range(address) * IPV4_ROW + 1] ?? 0;

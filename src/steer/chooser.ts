@@ -58,7 +58,7 @@ export class Chooser {
   /** For each kind of address: the class of each location. */
   #kept: (KeptNumbers | undefined)[] = [];
   #scopes: ScopeFinder | undefined;
-  /** Numbers of {@link #knownClasses} and {@link #knownScopes}: the class of a network of IPv4, and its length. */
+  /** Numbers of {@link #knownClasses} and {@link #knownScopes}: the class of a network, and its length. */
   #networks: KnownNetworks | undefined;
   #knownClasses: number[] = [0];
   #knownScopes: number[] = [0];
@@ -155,7 +155,7 @@ export class Chooser {
   // --- networks that have one class, and are in none that has ---
 
   #knownAt(place: ClientPlace): number {
-    return this.#networks === undefined || place.family !== 4 ? 0 : this.#networks.get(place.words[0] ?? 0);
+    return this.#networks === undefined ? 0 : this.#networks.get(place);
   }
 
   #keep(place: ClientPlace, scope: number): void {
@@ -169,8 +169,8 @@ export class Chooser {
       this.#knownScopes.push(scope);
       this.#knownNumbers.set(key, number);
     }
-    this.#networks ??= new KnownNetworks(this.#room, this.#networkRoom);
-    this.#networks.keep(place.words[0] ?? 0, scope, number);
+    this.#networks ??= new KnownNetworks(this.#tables, this.#room, this.#networkRoom);
+    this.#networks.keep(place, scope, number);
   }
 
   // --- classes: clients of one class have the same choice ---

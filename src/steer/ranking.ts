@@ -100,7 +100,8 @@ export class Ranking {
   /** Whether clients at a location, with an address of this kind, are among those a member is for. */
   matches(member: number, word: Exclude<RankWord, 'distance'>, kind: number, location: number): boolean {
     if (word === 'net') return this.segments.match(kind, member) >= 0;
-    return this.#matches[word][member]?.includes(this.#fact(word, location)) === true;
+    const fact = this.#fact(word, location);
+    return fact !== 0 && this.#matches[word][member]?.includes(fact) === true;
   }
 
   // --- tiers ---

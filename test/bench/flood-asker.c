@@ -1,7 +1,8 @@
 /*
- * Asks questions that are ready in a file, as fast as they are answered (closed loop) or at most so many a second, and counts.
+ * Asks questions that are ready in a file, as fast as they are answered (closed loop; RATE 0) or at most RATE a second, and counts.
+ * It ends after so many SECONDS, or after MOST answers if that is not 0.
  *
- * usage: flood-asker PORT FILE SECONDS SOCKETS OUTSTANDING RATE     (127.0.0.1, UDP; RATE 0: as fast as answers come)
+ * usage: flood-asker PORT FILE SECONDS SOCKETS OUTSTANDING RATE MOST     (127.0.0.1, UDP)
  *
  * The file holds messages, each after its length in two octets; they are asked in order, from the first again after the last, with IDs
  * of the asker's own. Prints one line of JSON: questions that were answered, lost (no answer in a second), answered wrongly (not NOERROR,
@@ -112,13 +113,13 @@ static int read_questions(const char *path) {
 }
 
 int main(int argc, char **argv) {
-  if (argc != 7) {
-    fprintf(stderr, "usage: flood-asker PORT FILE SECONDS SOCKETS OUTSTANDING RATE\n");
+  if (argc != 8) {
+    fprintf(stderr, "usage: flood-asker PORT FILE SECONDS SOCKETS OUTSTANDING RATE MOST\n");
     return 2;
   }
   const int port = atoi(argv[1]);
   const double seconds = atof(argv[3]);
-  const long rate = atol(argv[6]);
+  const long rate = atol(argv[6]), most_answers = atol(argv[7]);
   sockets = atoi(argv[4]);
   slots = sockets < 1 ? 0 : atoi(argv[5]) / sockets;
   if (sockets < 1 || sockets > MOST_SOCKETS || slots < 1 || slots > MOST_SLOTS || rate < 0) {
@@ -147,7 +148,7 @@ int main(int argc, char **argv) {
   const int64_t start = now(), stop = start + (int64_t)(seconds * (double)SECOND);
   int64_t swept = start, moment = start;
   int first = 0; /* who asks first, where the rate is not enough for all */
-  for (; moment < stop; moment = now()) {
+  for (; moment < stop && (most_answers == 0 || answered < most_answers); moment = now()) {
     for (int i = 0; i < sockets; i++) {
       long most = rate == 0 ? MOST_SLOTS : (long)((double)(moment - start) / (double)SECOND * (double)rate) - asked;
       if (most > 0) ask(&askers[(first + i) % sockets], moment, rate == 0 ? most : (most < 4 ? most : 4));

@@ -19,6 +19,8 @@ export interface Flood {
   readonly seconds: number;
   /** Questions a second at most; as fast as answers come if left out. */
   readonly rate?: number;
+  /** Ends after so many answers, if that comes first. */
+  readonly most?: number;
 }
 
 /** As many sockets and questions outstanding as dnsperf is given in the other parts. */
@@ -38,10 +40,10 @@ export async function buildFlood(workshop: Workshop): Promise<string> {
 export async function flood(
   workshop: Workshop,
   program: string,
-  { port, questionFile, seconds, rate = 0 }: Flood,
+  { port, questionFile, seconds, rate = 0, most = 0 }: Flood,
   cpus: string | undefined,
 ): Promise<FloodResult> {
-  const numbers = [SOCKETS, OUTSTANDING, rate].map((number) => `${number}`);
+  const numbers = [SOCKETS, OUTSTANDING, rate, most].map((number) => `${number}`);
   const argv = [program, `${port}`, questionFile, `${seconds}`, ...numbers];
   const result: FloodResult = JSON.parse(await workshop.run(argv, workshop.directory, cpus));
   if (result.wrong > 0)

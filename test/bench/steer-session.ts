@@ -76,7 +76,7 @@ async function untilRight(
   for (let rightPasses = 0; rightPasses < 2; rightPasses++) {
     for (const [i, site] of CHECKED_SITES.entries()) {
       const client = checked[i];
-      const due = kind.isByCountry ? byCountry.get(site.country)?.address : site.address;
+      const due = kind.isByCountry ? byCountry.get(client?.country ?? '')?.address : site.address;
       const found = client === undefined ? undefined : await siteOf(asker, i, client);
       if (found === due) continue;
       rightPasses = -1;

@@ -136,6 +136,10 @@ function agrees(steering: ExplainedSteering, answer: readonly string[], scope: n
   }
   for (const [i, tier] of tiers.entries())
     if (i > 0) expect(tier.why, `tier ${i + 1}`).to.not.be.oneOf([undefined, '']);
+  // The neighbour who gets something else is there whenever a scope is said to end for others.
+  if (steering.scope !== undefined && steering.scope.bits > 0) {
+    expect(steering.scope.why, JSON.stringify(steering.scope)).to.not.contain('looked through');
+  }
 }
 
 /** The network of so many bits around an address, as text. */

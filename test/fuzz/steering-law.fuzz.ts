@@ -32,10 +32,9 @@ for (const { name, tables, geography, world } of lawWorlds()) {
           tally.clients++;
           plain.wasClose = false;
           const client = { address, facts: geography.factsOf(address) };
-          const taken = plain.takenOf(client);
+          const { tiers, taken } = plain.choose(client);
           const wrong =
-            differing(compiled.takenOf(address), taken) ??
-            differing(compiled.tiersOf(address), plain.tiersOf(client));
+            differing(compiled.takenOf(address), taken) ?? differing(compiled.tiersOf(address), tiers);
           if (wrong !== undefined) {
             if (!plain.wasClose) expect.fail(`${showAddress(address)}: ${wrong}`);
             tally.close++;

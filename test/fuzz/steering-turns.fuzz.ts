@@ -115,6 +115,36 @@ describe('law of steering, whole answers', () => {
     }
   });
 
+  it('§3 step 8: take cuts what is in order, the first tier first', function () {
+    this.timeout(600_000);
+    for (const { client, tiers, answer } of asked(sites('rank=distance within=2000 need=5 take=3'), 16)) {
+      const wanted = Math.min(3, tiers.flat().length);
+      expect(answer.members.length, showAddress(client)).to.equal(wanted);
+      expect(new Set(answer.members).size, showAddress(client)).to.equal(wanted);
+      let at = 0;
+      for (const tier of tiers) {
+        const come = answer.members.slice(at, Math.min(wanted, at + tier.length));
+        for (const member of come) expect(tier, showAddress(client)).to.include(member);
+        at += come.length;
+      }
+    }
+  });
+
+  it('§1 ecs=off: where the query comes from counts alone, and the scope is 0', () => {
+    const { records, lines } = sites('rank=distance ecs=off');
+    const plain = new PlainSteering(records, lines, geography);
+    const source = Uint8Array.of(192, 0, 2, 99); // Beijing
+    const tiers = plain.takenOf({ address: source, facts: geography.factsOf(source) });
+    const asking = new SteeredAsking({ records, lines }, tables);
+    const clients = new LawClients(17);
+    for (let i = 0; i < 200; i++) {
+      const client = i % 2 === 0 ? clients.ipv4() : clients.ipv6();
+      const { members, scope } = asking.ask(client);
+      expect(inTiers(members, tiers), showAddress(client)).to.deep.equal(tiers);
+      expect(scope, showAddress(client)).to.equal(0);
+    }
+  });
+
   it('§3 step 7: weighted: over Σw answers of a tier each member is first exactly w times, whoever asks', function () {
     this.timeout(600_000);
     const weights: Readonly<Record<number, number>> = { 1: 3, 2: 5, 3: 1, 4: 2, 7: 4, 8: 1, 9: 2, 10: 7 };

@@ -3,7 +3,8 @@ import { showAddress } from '../../src/base/ip.ts';
 import { locate } from '../../src/geo/locate.ts';
 import type { GeoTables } from '../../src/geo/tables.ts';
 import { LAW_CLIENTS, LawClients, lawWorlds } from '../support/law-world.ts';
-import { numberOf, type PlainFacts } from '../support/plain-geography.ts';
+import { numberOf } from '../support/plain-address.ts';
+import type { PlainFacts } from '../support/plain-geography.ts';
 
 /** The facts of an address as the tables have them. */
 function compiledFacts(tables: GeoTables, address: Uint8Array): PlainFacts {

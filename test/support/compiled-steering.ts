@@ -39,7 +39,7 @@ export class CompiledSteering {
 
   /** The tiers that a client gets. */
   takenOf(address: Uint8Array): Tiers {
-    this.#place.set(this.#tables, address, 0, address.length);
+    this.#place.read(address, 0, address.length);
     const choice = this.chooser.choiceAt(this.#place);
     const { words } = this.chooser;
     const count = words[choice + ChoiceWord.TIERS] ?? 0;
@@ -71,13 +71,14 @@ export class CompiledSteering {
 
   /** The scope that a client is told, by what has been looked through so far. */
   scopeOf(address: Uint8Array): number {
-    this.#place.set(this.#tables, address, 0, address.length);
+    this.#place.read(address, 0, address.length);
     return this.chooser.scopeAt(this.#place);
   }
 
   #names(numbers: Iterable<number>): string[] {
     const { members } = this.chooser.choosing;
-    return Array.from(numbers, (number) => members[number]?.member ?? '').sort();
+    const names = Array.from(numbers, (number) => members[number]?.member ?? '');
+    return names.length > 1 ? names.sort() : names;
   }
 }
 

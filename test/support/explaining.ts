@@ -3,6 +3,7 @@ import type { ExplainedSteering, Explanation } from '../../src/answer/explain/ex
 import { scanQuestion } from '../../src/answer/explain/question.ts';
 import type { ZoneImageWriter } from '../../src/image/writer.ts';
 import { SteeredOwners } from '../../src/store/steered-owners.ts';
+import { equalNames } from '../../src/wire/name.ts';
 import { imageOf, NOW_MS, OPTIONS } from './answering.ts';
 import { tablesOf } from './geo.ts';
 import { keyOf, type MemoryZone, memoryZone } from './memory-zone.ts';
@@ -20,8 +21,8 @@ const TABLES = tablesOf({ 'networks.csv': NETWORKS });
 /** A zone example.test, and who explains its answers. */
 export class ExplainedZone {
   readonly image: ZoneImageWriter;
-  readonly options: ExplainerOptions;
   #zone: MemoryZone;
+  readonly #geo: SharedArrayBuffer | undefined;
   readonly #steered = new SteeredOwners(() => this.nowMs);
   /** What the clock says; milliseconds since 1970. */
   nowMs = NOW_MS;
@@ -31,13 +32,18 @@ export class ExplainedZone {
     const zone = zoneOf(text);
     this.#zone = zone;
     this.image = imageOf([zone], new Map([[keyOf(zone.apex), zone]]), this.#steered);
-    this.options = {
+    this.#geo = geo;
+  }
+
+  /** What is answered from now. */
+  get options(): ExplainerOptions {
+    return {
       from: { kind: 'server', path: 'data' },
       memory: this.image.memory,
-      geo,
+      geo: this.#geo,
       options: OPTIONS,
       nowMs: () => this.nowMs,
-      view: () => this.#zone,
+      view: (apex) => (equalNames(apex, this.#zone.apex) ? this.#zone : undefined),
       changedAt: (apex, owner) => this.#steered.changedAt(apex, owner),
     };
   }

@@ -1,12 +1,5 @@
-import {
-  endOf,
-  heldIPv4,
-  NOTHING_KNOWN,
-  numberOf,
-  octetsOfNumber,
-  type PlainFacts,
-  type PlainGeography,
-} from './plain-geography.ts';
+import { endOf, heldIPv4, numberOf, octetsOfNumber } from './plain-address.ts';
+import { NOTHING_KNOWN, type PlainFacts, type PlainGeography } from './plain-geography.ts';
 import type { PlainSteering } from './plain-steering.ts';
 
 /** The world of a geography, walked through once for many policies. */

@@ -1,5 +1,6 @@
 import { scanAddress, showAddress } from '../../src/base/ip.ts';
-import { commonBits, heldIPv4, type PlainFacts, type PlainGeography, units } from './plain-geography.ts';
+import { commonBits, heldIPv4 } from './plain-address.ts';
+import { type PlainFacts, type PlainGeography, units } from './plain-geography.ts';
 
 /** A member as its line has it. */
 interface PlainMember {
@@ -86,9 +87,19 @@ export class PlainSteering {
 
   /** Step 6: the tiers taken, with their members that answer. Clients of which this is the same are of one class. */
   takenOf(client: PlainClient): Tiers {
+    return this.#taken(this.#tiers(client)).map(namesOf);
+  }
+
+  /** Both at once. */
+  choose(client: PlainClient): { readonly tiers: Tiers; readonly taken: Tiers } {
+    const tiers = this.#tiers(client);
+    return { tiers: tiers.map(namesOf), taken: this.#taken(tiers).map(namesOf) };
+  }
+
+  #taken(tiers: readonly PlainMember[][]): PlainMember[][] {
     const taken: PlainMember[][] = [];
     let inHand = 0;
-    for (const tier of this.#tiers(client)) {
+    for (const tier of tiers) {
       if (inHand >= this.#need) break;
       const alive = tier.filter(({ answers }) => answers);
       const weighty = alive.filter(({ weight }) => weight > 0);
@@ -96,7 +107,7 @@ export class PlainSteering {
       if (chosen.length > 0) taken.push(chosen);
       inHand += chosen.length;
     }
-    return taken.map(namesOf);
+    return taken;
   }
 
   #tiers(client: PlainClient): PlainMember[][] {
@@ -259,5 +270,6 @@ function answeringOf(states: readonly ('live' | 'down' | 'out')[], min: string):
 }
 
 function namesOf(members: readonly PlainMember[]): readonly string[] {
-  return members.map(({ name }) => name).sort();
+  const names = members.map(({ name }) => name);
+  return names.length > 1 ? names.sort() : names;
 }

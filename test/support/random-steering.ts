@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { scanAddress, showAddress } from '../../src/base/ip.ts';
 import { nearestNetwork, showNetwork } from '../../src/base/network.ts';
 import { type MmdbInput, MmdbWriter } from './mmdb-writer.ts';
-import { endOf, numberOf, octetsOfNumber } from './plain-geography.ts';
+import { endOf, numberOf, octetsOfNumber } from './plain-address.ts';
 
 /** A world, steered RRsets in it, and clients. */
 export interface SteeringCase {

@@ -1,6 +1,7 @@
 // How wide a network an answer holds for, and why it is not wider: STEERING.md §5.
 import { showAddress } from '../../base/ip.ts';
-import { type Network, showNetwork } from '../../base/network.ts';
+import { isInNetwork, type Network, scanNetwork, showNetwork } from '../../base/network.ts';
+import { ClientPlace } from '../../geo/client-place.ts';
 import type { GeoTables } from '../../geo/tables.ts';
 import { isPerClient } from '../../steer/choosing.ts';
 import type { SteeredChoice } from '../trace.ts';
@@ -47,16 +48,32 @@ export function explainScope(question: ScopeQuestion): ExplainedScope {
   if (choosing.order === 'sticky' && own === kept) {
     return said(`order=sticky keeps networks of ${kept} bits together (prefix=)`);
   }
-  if (other === undefined && sibling !== undefined && client.length === 16 && own === IPV6_BITS) {
+  if (other === 'unknown' && sibling !== undefined) {
+    return said(
+      `somewhere in ${showNetwork(sibling)}, which is too much to look through here, others are got`,
+    );
+  }
+  if (sibling !== undefined && client.length === 16 && own === IPV6_BITS) {
     return said('IPv6 is known by networks of 64 bits');
   }
-  return said(
-    'what is beside it has not been looked through, or takes its turns apart: narrower than it need be, never wrong',
-  );
+  if (sibling !== undefined && touchesIPv4Within(sibling))
+    return said('beside it are addresses that hold an IPv4 address');
+  return said('what is beside it has not been looked through yet: narrower than it need be, never wrong');
 }
 
 /** Longer networks of IPv6 are not told apart. */
 const IPV6_BITS = 64;
+
+/** Networks of IPv6 whose addresses hold IPv4 addresses, and have their scopes. */
+const IPV4_WITHIN = ['::/64', '64:ff9b::/64', '2001::/32', '2002::/16'].flatMap(
+  (text) => scanNetwork(text) ?? [],
+);
+
+function touchesIPv4Within(network: Network): boolean {
+  return IPV4_WITHIN.some(
+    (within) => isInNetwork(network, within.address) || isInNetwork(within, network.address),
+  );
+}
 
 function otherIn(network: Network, question: ScopeQuestion): ExplainedNeighbour | 'unknown' | undefined {
   const { choice, client, tables } = question;
@@ -65,10 +82,18 @@ function otherIn(network: Network, question: ScopeQuestion): ExplainedNeighbour 
   const address = findOther(network, {
     tables,
     borders: choice.choosing.members.flatMap(({ net }) => net),
+    placeOf: (candidate) => placeOf(choice, tables, candidate),
     isOther: (candidate) => keyOf(tiersOf(candidate)) !== own,
   });
   if (address === undefined || address === 'unknown') return address;
   return { ...explainAddress(tables, address), address: showAddress(address), tiers: tiersOf(address) };
+}
+
+/** A number for all of an address that a choice goes by. */
+function placeOf({ ranking: { segments } }: SteeredChoice, tables: GeoTables, address: Uint8Array): number {
+  const place = new ClientPlace();
+  place.set(tables, address, 0, address.length);
+  return segments.kindOf(place, segments.segmentOf(place)) * 2 ** 32 + place.location;
 }
 
 function keyOf(tiers: readonly (readonly string[])[]): string {

@@ -10,6 +10,8 @@ export interface Neighbourhood {
   readonly tables: GeoTables;
   /** Networks at whose ends something may change, beside those of the tables. */
   readonly borders: readonly Network[];
+  /** The same for addresses that certainly get the same. */
+  placeOf(address: Uint8Array): number;
   /** Whether an address of 4 or 16 octets gets something else than the client. */
   isOther(address: Uint8Array): boolean;
 }
@@ -31,19 +33,24 @@ export function siblingOf({ address, prefixLength }: Network): Network | undefin
 
 /**
  * The first address of a network that gets something else, of those at which anything can change. `undefined`: there is
- * none; 'unknown': not among the first {@link MOST_LOOKED_AT}.
+ * none; 'unknown': not among those that can be looked at.
  */
 export function findOther(within: Network, around: Neighbourhood): Uint8Array | 'unknown' | undefined {
-  let looked = 0;
+  const seen = new Set<number>();
+  let passed = 0;
   for (const address of turningPoints(within, around)) {
-    if (looked++ === MOST_LOOKED_AT) return 'unknown';
+    if (passed++ === MOST_PASSED || seen.size === MOST_PLACES) return 'unknown';
+    const place = around.placeOf(address);
+    if (seen.has(place)) continue;
+    seen.add(place);
     if (around.isOther(address)) return address;
   }
   return undefined;
 }
 
-/** Some milliseconds' work. */
-const MOST_LOOKED_AT = 2000;
+/** Some ten milliseconds' work each. */
+const MOST_PASSED = 20_000;
+const MOST_PLACES = 2000;
 
 /** The addresses of a network where the tables, or a border, say something new. */
 function* turningPoints(within: Network, { tables, borders }: Neighbourhood): Iterable<Uint8Array> {

@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { showInstant } from '../../../src/base/instant.ts';
 import { NOW_MS } from '../../support/answering.ts';
 import { ExplainedZone } from '../../support/explaining.ts';
+import { name } from '../../support/rr.ts';
 
 const BEIJING = '198.51.100.7';
 const LONDON = '203.0.113.7';
@@ -250,6 +252,40 @@ old 60 DNAME new.example.`);
     expect(end('x.old.example.test')).to.equal('dname old.example.test., outside undefined NOERROR');
     expect(end('nowhere.example.test')).to.equal('nxdomain example.test. NXDOMAIN');
     expect(end('www.other')).to.equal('outside undefined REFUSED');
+  });
+
+  it('says that a zone is ours and cannot be answered from', () => {
+    const zone = new ExplainedZone('a 60 A 192.0.2.1');
+    zone.image.addZone(name('later.test'));
+    const { lookups, reply } = zone.explain('www.later.test', LONDON);
+    expect(lookups.map(({ end, zone: at }) => `${end} ${at?.apex} ${at?.serial}`)).to.deep.equal([
+      'withheld later.test. undefined',
+    ]);
+    expect(reply.rcode).to.equal('SERVFAIL');
+  });
+
+  it('is documented, every field of it', () => {
+    const zone = new ExplainedZone(`${CDN}\npool 60 A 192.0.2.8\npool 60 A 192.0.2.9`);
+    const page = readFileSync('docs/explain.md', 'utf8');
+    const documented = new Set([...page.matchAll(/`\.?(\w+)(?:\[\])?`/g)].map(([, word = '']) => word));
+    for (const [, path = ''] of page.matchAll(/`([\w.]+)(?:\[\])?`/g)) {
+      for (const word of path.split('.')) documented.add(word);
+    }
+    const fields = new Set<string>();
+    const collect = (value: unknown, isMap = false): void => {
+      if (Array.isArray(value)) for (const each of value) collect(each);
+      else if (typeof value === 'object' && value !== null) {
+        for (const [key, each] of Object.entries(value)) {
+          if (!isMap && each !== undefined) fields.add(key);
+          collect(each, key === 'matches');
+        }
+      }
+    };
+    collect(zone.explain('cdn.example.test', LONDON, { ecs: '198.51.100.0/24' }));
+    collect(zone.explain('cdn.example.test', '64:ff9b::8.8.8.8'));
+    collect(zone.explain('pool.example.test', LONDON));
+    expect(fields.size).to.be.greaterThan(60);
+    expect([...fields].filter((field) => !documented.has(field))).to.deep.equal([]);
   });
 
   it('explains NODATA in the place of members of whom none is live', () => {
