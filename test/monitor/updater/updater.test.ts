@@ -463,6 +463,21 @@ describe('monitor/updater', () => {
       ]);
     });
 
+    it('tells the guards where members are', async () => {
+      rig = new UpdaterRig('www 60 A 192.0.2.1\nwww 60 A 192.0.2.2');
+      const updater = rig.start(EDITOR, ALL);
+      const presences = () => ALL.map((member) => updater.presence(APEX, WWW, member));
+      expect(presences()).to.deep.equal(['unknown', 'unknown', 'unknown']);
+      want(updater, ONE, 'out');
+      await rig.pass();
+      expect(presences()).to.deep.equal(['out', 'in', 'gone']);
+      await rig.close();
+      rig = new UpdaterRig(STEERED);
+      const judge = rig.start(JUDGE, ALL, { action: 'judge' });
+      await rig.pass();
+      expect(judge.presence(APEX, WWW, ONE)).to.equal('in');
+    });
+
     it('is no judge where it may edit, and says so before anything is deleted', async () => {
       rig = new UpdaterRig(HOSTS);
       const updater = rig.start(EDITOR, ALL, { action: 'judge' });
