@@ -63,6 +63,8 @@ export class Chooser {
   #knownClasses: number[] = [0];
   #knownScopes: number[] = [0];
   readonly #knownNumbers = new Map<number, number>();
+  /** Until {@link #networks} are there. */
+  #scopesFound = 0;
   readonly #always: number;
   #nobodies = 0;
 
@@ -161,7 +163,8 @@ export class Chooser {
   #keep(place: ClientPlace, scope: number): void {
     const found = this.#classAt(place);
     if (found >= NO_CLASS) return; // it holds for this query alone
-    const key = found * 64 + scope;
+    if (this.#networks === undefined && ++this.#scopesFound < WORTH_KEEPING) return;
+    const key = found * 256 + scope; // a scope has up to 128 bits
     let number = this.#knownNumbers.get(key);
     if (number === undefined) {
       if (this.#knownClasses.length > MAX_KNOWN) return;
@@ -308,6 +311,8 @@ const RANKED_PER_SCOPE = 16_384;
 const LEAST_EFFORT = 1;
 const MOST_EFFORT = 1024;
 
+/** Scopes to be found before networks are kept: their table has some ten thousand octets, and many choosings are asked little. */
+const WORTH_KEEPING = 64;
 /** What can be said of networks; as many numbers as are kept. */
 const MAX_KNOWN = 65_535;
 /** Choices kept; each takes some hundred octets. */
