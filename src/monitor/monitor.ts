@@ -2,7 +2,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Effects } from '../base/effects.ts';
 import type { Timers } from '../base/timers.ts';
 import { showName } from '../wire/name.ts';
-import { isHeld } from './damping.ts';
 import { DecisionJournal } from './decision-journal.ts';
 import type { Wish } from './guards.ts';
 import { Hook, type HookOptions, type HookReport } from './hooks.ts';
@@ -192,15 +191,11 @@ export class Monitor {
     }
   }
 
-  /** Says to the updater what was decided. To leave a member is to say that it stays as the server has it. */
   #want({ name }: MemberGroup, member: MonitoredMember, { want, why }: Wish): void {
     if (member.known === undefined) return;
-    const { kind } = member.known.standing;
-    const asItIs = kind === 'in' || kind === 'out' ? kind : undefined;
-    const wanted = want === 'leave' ? asItIs : want;
-    if (wanted === undefined) return;
-    if (wanted !== kind) member.wantedMs ??= this.#effects.nowMs();
-    this.#updater.want(name.apex, name.name, member.member, wanted, why);
+    const isChange = want !== 'leave' && want !== member.known.standing.kind;
+    member.wantedMs = isChange ? (member.wantedMs ?? this.#effects.nowMs()) : undefined;
+    this.#updater.want(name.apex, name.name, member.member, want, why);
   }
 
   #takeNews(names: readonly MonitoredName[], isOther: boolean): void {
@@ -208,16 +203,11 @@ export class Monitor {
     for (const name of names) for (const group of this.zones.groupsOf(name)) this.#tellPresence(group);
   }
 
-  /** What was wanted before the server was lost may be no longer so: nobody is pulled who has recovered meanwhile. */
+  /** What was wanted before the server was lost is no longer: it is decided anew, with what it holds now. */
   #unsayOld({ names }: MonitoredZone): void {
-    const nowMs = this.#effects.nowMs();
-    for (const entry of names.values()) {
-      for (const { key, name } of this.zones.groupsOf(entry)) {
-        for (const { member, state, damping } of this.#watch.membersOf(key)) {
-          if (isHealthy(state) !== true || isHeld(damping, nowMs)) continue;
-          this.#updater.want(name.apex, name.name, member, 'in', state.why);
-        }
-      }
+    for (const { apex, name, members } of names.values()) {
+      for (const member of members.keys())
+        this.#updater.want(apex, name, member, 'leave', 'it is decided anew');
     }
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -7,7 +7,7 @@ import { PullFile } from '../../src/monitor/updater/pull-file.ts';
 import type { Updater } from '../../src/monitor/updater/updater.ts';
 import type { UpdatedZone } from '../../src/monitor/updater/watched.ts';
 import { Opcode, RRClass, RRType } from '../../src/wire/iana.ts';
-import { isInstalled, RunningPeer } from '../support/peers.ts';
+import { isInstalled, type Peer, RunningPeer } from '../support/peers.ts';
 import { name } from '../support/rr.ts';
 import { signingBind, signingKnot } from '../support/signing-peers.ts';
 import { SECRET, tsigKey } from '../support/tsig.ts';
@@ -33,14 +33,29 @@ const ZONE = [
   '',
 ].join('\n');
 
-const PEERS = [
-  signingBind(
-    KEYS.map((key) => `key "${key}" { algorithm hmac-sha256; secret "${SECRET}"; };`).join('\n'),
-    KEYS,
+const BIND_PEER = signingBind(
+  KEYS.map((key) => `key "${key}" { algorithm hmac-sha256; secret "${SECRET}"; };`).join('\n'),
+  KEYS,
+);
+const KNOT_PEER = signingKnot(
+  `key:\n${KEYS.map((key) => `  - id: ${key}\n    algorithm: hmac-sha256\n    secret: ${SECRET}\n`).join('')}`,
+  KEYS,
+);
+const PEERS = [BIND_PEER, KNOT_PEER];
+
+/** The same server with the least that docs/monitor-updates.md says the key needs, at `pull`. */
+const NARROWED = [
+  narrowed(BIND_PEER, 'named.conf', (text) =>
+    text.replace(
+      /allow-update \{[^}]*\};/,
+      'update-policy { grant mon. name pull.example.test. A AAAA; grant mon. name _pulled.pull.example.test. TXT; grant mon. name file.example.test. A; };',
+    ),
   ),
-  signingKnot(
-    `key:\n${KEYS.map((key) => `  - id: ${key}\n    algorithm: hmac-sha256\n    secret: ${SECRET}\n`).join('')}`,
-    KEYS,
+  narrowed(KNOT_PEER, 'knot.conf', (text) =>
+    text.replace(
+      /action: \[transfer, update\]/,
+      'action: update\n    update-type: [A, AAAA, CNAME, TXT]\n    update-owner: name\n    update-owner-name: [pull, _pulled.pull, file]',
+    ),
   ),
 ];
 
@@ -204,4 +219,53 @@ describe('the monitor updates other servers', function () {
       });
     });
   }
+
+  for (const peer of NARROWED) {
+    it(`${peer.name}: what the manual says is enough, and no more is done`, async function () {
+      if (!isInstalled(peer)) {
+        console.log(`    skipped: ${peer.command} is not installed`);
+        this.skip();
+      }
+      const directory = mkdtempSync(join(tmpdir(), 'waypost-monitor-'));
+      const running = await RunningPeer.start(peer, directory, [{ apex: 'example.test', text: ZONE }]);
+      const updaters = new SocketUpdaters();
+      try {
+        const names = ['pull', 'gone'].map((label) => {
+          return { name: name(`${label}.example.test`), members: 'auto' as const };
+        });
+        const endpoint = { address: '127.0.0.1', port: running.port };
+        const updater = updaters.start(endpoint, tsigKey('mon.'), [], { names });
+        for (const watched of names) updater.want(APEX, watched.name, ONE, 'out', 'timeout');
+        const at = (label: string) => updater.member(APEX, name(`${label}.example.test`), ONE)?.standing.kind;
+        await updaters.until(() => at('pull') === 'out' && updater.alarms(APEX).length > 0);
+        expect(at('gone')).to.equal('in');
+        expect(updater.alarms(APEX).map(({ about }) => about)).to.deep.equal([
+          `member gone.example.test. ${ONE}`,
+        ]);
+        expect(updater.alarms(APEX)[0]?.reason).to.match(
+          /REFUSED: may key mon\. change these records there\?|may the key do this there\?/,
+        );
+        updater.want(APEX, name('pull.example.test'), ONE, 'in', 'ok');
+        await updaters.until(() => at('pull') === 'in');
+        expect(await updaters.data(endpoint, name('pull.example.test'), RRType.A)).to.deep.equal(ALL);
+      } finally {
+        await updaters.close();
+        await running.stop();
+        rmSync(directory, { recursive: true, force: true });
+      }
+    });
+  }
 });
+
+/** A peer whose configuration is changed after it was written. */
+function narrowed(peer: Peer, file: string, change: (text: string) => string): Peer {
+  return {
+    ...peer,
+    configure(directory, port, zones) {
+      const words = peer.configure(directory, port, zones);
+      const path = join(directory, file);
+      writeFileSync(path, change(readFileSync(path, 'utf8')));
+      return words;
+    },
+  };
+}

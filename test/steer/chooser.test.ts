@@ -137,6 +137,14 @@ describe('the chooser (STEERING.md §3 steps 6 to 10)', () => {
     expect(weightless.scope(SHANGHAI)).to.equal(0);
   });
 
+  it('gives a wide network of IPv6 what it gets, after a client in one longer than /64', () => {
+    const subject = new Subject('rank=net', ['a net=2001:db8:1::/65', 'b']);
+    for (let i = 0; i < 100; i++) {
+      expect([subject.taken(PARIS), subject.scope(PARIS)]).to.deep.equal(['a', 65]);
+      expect([subject.taken('8000::1'), subject.scope('8000::1')]).to.deep.equal(['a b', 1]);
+    }
+  });
+
   it('forgets what it has kept and chooses the same again', () => {
     const subject = new Subject('rank=distance need=3', CITIES);
     const before = subject.taken(BEIJING);

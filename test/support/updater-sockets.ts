@@ -56,11 +56,15 @@ export class SocketUpdaters {
     return updater;
   }
 
-  /** Resolves when `isSo`, which is asked whenever an updater tells something. */
+  /** Resolves when `isSo`, which is asked whenever an updater tells something; rejects after 20 s. */
   until(isSo: () => boolean): Promise<void> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const late = SYSTEM_TIMERS.after(LIMIT_MS, () => {
+        reject(new Error(`it is not so after ${LIMIT_MS} ms: ${this.effects.lines.slice(-5).join('; ')}`));
+      });
       const look = (): void => {
         if (!isSo()) return;
+        late();
         this.#changed = () => {};
         resolve();
       };
@@ -80,6 +84,8 @@ export class SocketUpdaters {
     this.exchanger.close();
   }
 }
+
+const LIMIT_MS = 20_000;
 
 /** The real clock, set wrong by so much; real chance. */
 class ClockEffects extends FakeEffects {

@@ -141,10 +141,11 @@ export class WatchedWorld {
     return { passed, latencyMs: 1, detail: passed ? 'HTTP 200' : 'no connection' };
   }
 
-  #take(apex: DomainName, name: DomainName, text: string, wanted: 'in' | 'out'): void {
+  #take(apex: DomainName, name: DomainName, text: string, wanted: 'in' | 'out' | 'leave'): void {
     const member = memberFromText(text);
     const { kind } = this.#standings.get(text) ?? { kind: 'in' };
     this.#pending.delete(text);
+    if (wanted === 'leave') return;
     if (!this.#isKnown || !this.takes) {
       this.#pending.set(text, () => this.#take(apex, name, text, wanted));
       return;

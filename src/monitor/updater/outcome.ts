@@ -66,7 +66,8 @@ export function judgeReply(
     case Rcode.REFUSED:
       return refused('records', `${mayIt(key)}. ${WHERE_ALLOWED}`);
     case Rcode.NOTAUTH:
-      return refused('zone', 'it is not its primary; is the zone there, and is this the server to update?');
+      // Perhaps of some of the records only: some servers say it to what no rule allows.
+      return refused('records', `is it the primary of the zone, and ${mayIt(key)} ${WHERE_ALLOWED}`);
     case Rcode.NOTIMP:
       return refused('zone', 'it takes no dynamic updates; name the primary, or switch them on there');
     case Rcode.NOTZONE:
@@ -84,8 +85,11 @@ export function judgeFailure(error: unknown): Verdict {
   switch (error.failure) {
     case 'aborted':
       return { kind: 'closed' };
-    case 'signature':
-      return { kind: 'refused', scope: 'zone', reason: error.message, skewS: error.skewS };
+    case 'signature': {
+      // The key was good when the zone was learned; BADKEY is what Knot says to records that no acl allows it.
+      const { message: reason, skewS } = error;
+      return { kind: 'refused', scope: skewS === undefined ? 'records' : 'zone', reason, skewS };
+    }
     case 'timeout':
     case 'unreachable':
     case 'malformed':

@@ -10,7 +10,8 @@ import { MEMBER_TYPES, type UpdatedZone } from './watched.ts';
 
 /** What somebody wants of a member. */
 export interface Want {
-  readonly wanted: 'in' | 'out';
+  /** `leave`: neither pulled nor put back; a verdict of ours that stands is renewed. */
+  readonly wanted: 'in' | 'out' | 'leave';
   /** For marks and logs. */
   readonly reason: string;
 }
@@ -80,14 +81,14 @@ export function planName(
     if (want?.wanted === 'in' && (kind === 'out' || kind === 'unknown')) {
       changes.push(of(found, 'restore', want.reason));
       if (kind === 'out' && found.heldBy.length === 0) remaining++;
-    } else if (want?.wanted === 'out' && isDue(found.standing, context)) {
+    } else if (want !== undefined && want.wanted !== 'in' && isDue(found.standing, context)) {
       changes.push(of(found, 'renew', want.reason));
     }
   }
   const kept: string[] = [];
   for (const [text, { wanted, reason }] of wants) {
     const found = members.find(({ member }) => member.text === text);
-    if (found === undefined || wanted === 'in') continue;
+    if (found === undefined || wanted !== 'out') continue;
     const { kind } = found.standing;
     if (kind !== 'in' && kind !== 'unknown') continue;
     if (isAnswering(found) && remaining <= keep) {

@@ -1,7 +1,9 @@
 import { latin1 } from '../../base/latin1.ts';
 import { type DomainName, equalNames } from '../../wire/name.ts';
+import type { Presence } from '../guards.ts';
 import type { Alarm } from './alarms.ts';
 import type { KnownMember, KnownName } from './known-name.ts';
+import type { Want } from './plan.ts';
 import type { UpdaterTools } from './updater-tools.ts';
 import type { UpdatedZone } from './watched.ts';
 import { ZoneUpdater } from './zone-updater.ts';
@@ -29,7 +31,7 @@ export class Updater {
    * Says where a member shall be: `member` is its data in presentation format (`memberOf`). What nothing was said of is
    * left as it is. Zones that are not looked after are passed over.
    */
-  want(apex: DomainName, name: DomainName, member: string, wanted: 'in' | 'out', reason: string): void {
+  want(apex: DomainName, name: DomainName, member: string, wanted: Want['wanted'], reason: string): void {
     this.#zones.get(latin1(apex))?.want(name, member, wanted, reason);
   }
 
@@ -50,6 +52,27 @@ export class Updater {
   member(apex: DomainName, name: DomainName, member: string): KnownMember | undefined {
     const known = this.known(apex).find(({ watched }) => equalNames(watched.name, name));
     return known?.members.get(member);
+  }
+
+  /**
+   * Where a member is, for the guards. One that the key may not see, and of which nothing has been said yet, is taken
+   * to be in: the first word on it will tell.
+   */
+  presence(apex: DomainName, name: DomainName, member: string): Presence {
+    const { kind } = this.member(apex, name, member)?.standing ?? NOT_KNOWN;
+    switch (kind) {
+      case 'in':
+      case 'out':
+        return kind;
+      case 'unknown':
+        return 'in';
+      case 'absent':
+        return 'gone';
+      case 'not known':
+        return 'unknown';
+      default:
+        return kind satisfies never;
+    }
   }
 
   /** What is in the way of what is wanted. */
@@ -88,3 +111,5 @@ export class Updater {
     await Promise.all([...this.#zones.values()].map((zone) => zone.close()));
   }
 }
+
+const NOT_KNOWN = { kind: 'not known' } as const;

@@ -10,7 +10,14 @@ import type { KnownName } from './known-name.ts';
 import { type LearnedZone, Learner } from './learner.ts';
 import type { SendOutcome } from './outcome.ts';
 import { Pace } from './pace.ts';
-import { nextMessage, nextRenewal, type PlanContext, type PlannedMessage, planName } from './plan.ts';
+import {
+  nextMessage,
+  nextRenewal,
+  type PlanContext,
+  type PlannedMessage,
+  planName,
+  type Want,
+} from './plan.ts';
 import { Sender } from './sender.ts';
 import { showUpdate } from './update-message.ts';
 import type { UpdaterTools } from './updater-tools.ts';
@@ -80,7 +87,7 @@ export class ZoneUpdater {
   }
 
   /** Says where a member shall be. Until it is said, the member is left as it is. */
-  want(name: DomainName, member: string, wanted: 'in' | 'out', reason: string): void {
+  want(name: DomainName, member: string, wanted: Want['wanted'], reason: string): void {
     if (this.#wanted.want(name, member, { wanted, reason })) this.#wake();
   }
 

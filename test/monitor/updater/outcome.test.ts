@@ -27,7 +27,7 @@ describe('monitor/updater/outcome', () => {
     [Rcode.NXDOMAIN, 'stale', undefined],
     [Rcode.SERVFAIL, 'trouble', /SERVFAIL$/],
     [Rcode.REFUSED, 'refused', /may key mon\. change these records there\?.*allow-update.*acl.*TSIG-ALLOW/],
-    [Rcode.NOTAUTH, 'refused', /is not its primary/],
+    [Rcode.NOTAUTH, 'refused', /is it the primary of the zone, and may key mon\. change/],
     [Rcode.NOTIMP, 'refused', /takes no dynamic updates/],
     [Rcode.NOTZONE, 'refused', /not in that zone/],
     [Rcode.FORMERR, 'refused', /RFC 2136 and EDNS/],
@@ -67,7 +67,10 @@ describe('monitor/updater/outcome', () => {
   }
 
   it('keeps the seconds of BADTIME, and throws on what is a fault of ours', () => {
-    expect(judgeFailure(new ExchangeError('signature', 'BADTIME', { skewS: -7 }))).to.include({ skewS: -7 });
+    const late = new ExchangeError('signature', 'BADTIME', { skewS: -7 });
+    expect(judgeFailure(late)).to.include({ skewS: -7, scope: 'zone' });
+    const denied = new ExchangeError('signature', 'BADKEY');
+    expect(judgeFailure(denied), 'Knot: no acl for these records').to.include({ scope: 'records' });
     const fault = new TypeError('fault');
     expect(() => judgeFailure(fault)).to.throw(fault);
   });

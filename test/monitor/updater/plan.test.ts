@@ -234,6 +234,16 @@ const JUDGE: readonly Case[] = [
     sends: ['update delete www.example.test. A 192.0.2.1', '; update lease 600 s'],
   },
   {
+    title: 'renews what is to be left as it is',
+    zone: { leaseS: 600 },
+    has: [...STEER, until('10:00:10')],
+    wants: [
+      [ONE, 'leave'],
+      [TWO, 'leave'],
+    ],
+    sends: ['update delete www.example.test. A 192.0.2.1', '; update lease 600 s'],
+  },
+  {
     title: 'renews nothing while it is not known whether the member is healthy',
     zone: { leaseS: 600 },
     has: [...STEER, until('10:00:10')],

@@ -229,16 +229,16 @@ describe('monitor/updater', () => {
       expect(rig.server.updates).to.have.length(4);
     });
 
-    it('NOTAUTH is of the whole zone: an alarm, and a pause that grows', async () => {
+    it('NOTIMP is of the whole zone: an alarm, and a pause that grows', async () => {
       rig = new UpdaterRig(HOSTS);
       const updater = rig.start(EDITOR, ALL);
       await rig.pass();
-      rig.server.mishaps.push(...Array.from({ length: 4 }, () => Rcode.NOTAUTH));
+      rig.server.mishaps.push(...Array.from({ length: 4 }, () => Rcode.NOTIMP));
       want(updater, ONE, 'out');
       want(updater, TWO, 'out');
       await rig.pass(5000);
       expect(reasons(updater)).to.deep.equal([
-        '192.0.2.53:0 answers the update of example.test. with NOTAUTH: it is not its primary; is the zone there, and is this the server to update?',
+        '192.0.2.53:0 answers the update of example.test. with NOTIMP: it takes no dynamic updates; name the primary, or switch them on there',
       ]);
       expect(rig.server.updates.length).to.be.within(3, 4);
       await rig.pass(20_000);
@@ -461,6 +461,21 @@ describe('monitor/updater', () => {
         '"192.0.2.1 weight=9 backup"',
         '"192.0.2.2 weight=4"',
       ]);
+    });
+
+    it('tells the guards where members are', async () => {
+      rig = new UpdaterRig('www 60 A 192.0.2.1\nwww 60 A 192.0.2.2');
+      const updater = rig.start(EDITOR, ALL);
+      const presences = () => ALL.map((member) => updater.presence(APEX, WWW, member));
+      expect(presences()).to.deep.equal(['unknown', 'unknown', 'unknown']);
+      want(updater, ONE, 'out');
+      await rig.pass();
+      expect(presences()).to.deep.equal(['out', 'in', 'gone']);
+      await rig.close();
+      rig = new UpdaterRig(STEERED);
+      const judge = rig.start(JUDGE, ALL, { action: 'judge' });
+      await rig.pass();
+      expect(judge.presence(APEX, WWW, ONE)).to.equal('in');
     });
 
     it('is no judge where it may edit, and says so before anything is deleted', async () => {
