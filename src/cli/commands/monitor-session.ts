@@ -1,4 +1,4 @@
-import type { Effects } from '../../base/effects.ts';
+import type { Effects, Log } from '../../base/effects.ts';
 import { messageOf } from '../../base/errors.ts';
 import { Exchanger } from '../../client/exchange.ts';
 import { TransferClient } from '../../client/transfer-client.ts';
@@ -55,7 +55,7 @@ export class MonitorSession {
       makeReader: (load) => makeLoadReader(load, timers),
       makeUpdater: (zones, events) =>
         new Updater(zones, {
-          effects,
+          effects: { ...effects, log: quieter(effects.log) },
           timers,
           exchanger: this.#exchanger,
           transfers,
@@ -127,6 +127,22 @@ export class MonitorSession {
 }
 
 // --- helpers ---
+
+/** What the updater says of itself, and the journal says of it as well, with more. */
+const SAID_ELSEWHERE: ReadonlySet<string> = new Set([
+  'updater: pulled',
+  'updater: put back',
+  'updater: set the weight',
+  'updater: cannot do what is wanted',
+]);
+
+function quieter(log: Log): Log {
+  const unlessSaid =
+    (level: 'info' | 'error'): Log['info'] =>
+    (sentence, fields) =>
+      log[SAID_ELSEWHERE.has(sentence) ? 'debug' : level](sentence, fields);
+  return { ...log, info: unlessSaid('info'), error: unlessSaid('error') };
+}
 
 function withPlanned(events: UpdaterEvents, onPlanned: SessionOptions['onPlanned']): UpdaterEvents {
   return {
