@@ -7,6 +7,7 @@ import { messageOf } from '../../src/base/errors.ts';
 import type { PartOptions, Skipped } from './part.ts';
 import { measureFresh, showFresh } from './part-fresh.ts';
 import { measureHeap, showHeap } from './part-heap.ts';
+import { measurePull, type PullOptions, showPull } from './part-pull.ts';
 import { measureServers, showServers } from './part-servers.ts';
 import { measureSizes, showSizes } from './part-sizes.ts';
 import { measureSteer, type SteerOptions } from './part-steer.ts';
@@ -18,7 +19,7 @@ import { showSteer } from './steer-tables.ts';
 import { showStorm } from './storm-tables.ts';
 import { BenchError, isInstalled, versionOf, Workshop } from './workshop.ts';
 
-const PARTS = ['servers', 'threads', 'sizes', 'heap', 'updates', 'fresh', 'storm', 'steer'] as const;
+const PARTS = ['servers', 'threads', 'sizes', 'heap', 'updates', 'fresh', 'storm', 'steer', 'pull'] as const;
 const HELP = `node dist/test/bench/main.js [options]
 
   --part NAME                     what to measure: ${PARTS.join(', ')} (default all)
@@ -31,6 +32,8 @@ const HELP = `node dist/test/bench/main.js [options]
   --fresh-rounds N                updates and questions in the part "fresh" (default 10000)
   --city FILE[,FILE]              city databases for the part "steer" (MMDB); without, one is made up
   --ipv6 PERCENT                  of its clients that have IPv6 (default 20)
+  --kills N                       hosts killed in the part "pull" (default 12)
+  --minutes M                     in so many minutes (default 0.5)
   --json FILE                     every figure of every round as JSON
 `;
 
@@ -41,6 +44,7 @@ interface Options extends PartOptions {
   readonly updateSizes: readonly number[];
   readonly freshRounds: number;
   readonly steer: SteerOptions;
+  readonly pull: PullOptions;
   readonly json: string | undefined;
 }
 
@@ -109,6 +113,10 @@ async function bench(options: Options): Promise<void> {
       const report = await measureSteer(workshop, options, options.steer);
       finish('steer', report, showSteer(report));
     }
+    if (options.parts.has('pull')) {
+      const report = await measurePull(workshop, options, options.pull);
+      finish('pull', report, showPull(report));
+    }
   } finally {
     workshop.close();
   }
@@ -131,6 +139,8 @@ function readOptions(): Options | undefined {
       'fresh-rounds': { type: 'string', default: '10000' },
       city: { type: 'string', default: process.env['WAYPOST_BENCH_CITY'] ?? '' },
       ipv6: { type: 'string', default: '20' },
+      kills: { type: 'string', default: '12' },
+      minutes: { type: 'string', default: '0.5' },
       json: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -161,10 +171,18 @@ function readOptions(): Options | undefined {
       files: values.city === '' ? [] : values.city.split(',').map((file) => resolve(file)),
       ipv6Percent: percent('--ipv6', values.ipv6),
     },
+    pull: { kills: wholeNumber('--kills', values.kills), minutes: minutes(values.minutes) },
     json: values.json,
     progress: (line) =>
       console.error(`[${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s] ${line}`),
   };
+}
+
+function minutes(text: string): number {
+  const value = Number(text);
+  if (!(value > 0 && value <= 1440))
+    throw new BenchError(`--minutes ${text}: say a number above 0, at most 1440`);
+  return value;
 }
 
 function percent(option: string, text: string): number {

@@ -7,7 +7,7 @@ import { ORIGIN } from '../zone.ts';
 import type { ServerKind } from './server-kind.ts';
 
 /** `dist/src/cli/main.js` of this repository. */
-const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
+export const PROGRAM = fileURLToPath(new URL('../../../src/cli/main.js', import.meta.url));
 const PACKAGE = new URL('../../../../package.json', import.meta.url);
 const STATUS_TIMEOUT_MS = 10_000;
 
