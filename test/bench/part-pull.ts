@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../src/base/errors.ts';
 import { type PartOptions, prepareLoad, type Skipped, wanted } from './part.ts';
+import { DiskProbe } from './pull-disk.ts';
 import {
   type AnswerRun,
   type Detection,
@@ -34,6 +35,8 @@ export interface PullOptions {
 export interface PullReport {
   readonly kills: readonly KillTimes[];
   readonly violations: Violations | undefined;
+  /** Milliseconds that writing and syncing 8 KiB beside the server took, twice a second. */
+  readonly diskMs: readonly number[];
   readonly seconds: number;
   readonly asked: number;
   readonly answered: number;
@@ -75,6 +78,7 @@ export async function measurePull(
   const nothing = {
     kills: [],
     violations: undefined,
+    diskMs: [],
     seconds: 0,
     asked: 0,
     answered: 0,
@@ -102,7 +106,7 @@ export function showPull(report: PullReport): string {
     kills.map((times) => times[key] ?? Number.POSITIVE_INFINITY);
   const row = (title: string, key: Exclude<keyof KillTimes, 'host'>, decimals: number, target = '') => [
     title,
-    ...[0.5, 0.95, 0.99, 1].map((part) => showFixed(percentile(values(key), part), decimals)),
+    ...quantiles(values(key), decimals),
     target,
   ];
   const judge = ({ part, ms }: typeof CLEAN_AFTER_KILL, key: Exclude<keyof KillTimes, 'host'>): string =>
@@ -121,6 +125,7 @@ export function showPull(report: PullReport): string {
         judge(CLEAN_AFTER_UPDATE, 'updateToClean'),
       ),
       row('acknowledged → every thread answers without it', 'durableToClean', 2),
+      ['(8 KiB written and synced by another process)', ...quantiles(report.diskMs, 2), ''],
       row(`kill → gone from every cache (TTL ${TTL} s)`, 'killToUncached', 0),
     ],
   );
@@ -140,6 +145,10 @@ export function showPull(report: PullReport): string {
     ],
   );
   return `## Time to pull, two query threads\n\n${times}\n\n${counts}`;
+}
+
+function quantiles(values: readonly number[], decimals: number): readonly string[] {
+  return [0.5, 0.95, 0.99, 1].map((part) => showFixed(percentile(values, part), decimals));
 }
 
 // --- the run ---
@@ -168,7 +177,9 @@ async function run(workshop: Workshop, options: PartOptions, pull: PullOptions):
     const asking = workshop.launch(argv, workshop.newDirectory('asker'), undefined);
     children.push(asking);
     await sleep(MARGIN_MS);
+    const disk = await DiskProbe.start(directory);
     await hosts.killAtRandom(pull.kills, 60 * pull.minutes, relay);
+    const diskMs = await disk.stop();
     await sleep(MARGIN_MS);
     for (const child of [session.child, monitor, asking]) {
       if (child.hasEnded()) throw new BenchError(`it ended: ${child.lastWords()}`);
@@ -184,6 +195,7 @@ async function run(workshop: Workshop, options: PartOptions, pull: PullOptions):
       ...asked,
       kills: timesOf(record),
       violations: violationsOf(record),
+      diskMs,
       answeredByThread,
       skipped: [],
     };
