@@ -214,6 +214,23 @@ describe('the whole loop: hosts die, the monitor acts, answers change', function
       await untilAnswer(client, 'restart', ALL);
     });
 
+    it('the name server says nothing while a host dies and another comes back', async () => {
+      const monitor = await watch(server.port, 'restart', { zone: UNLEASED });
+      die(0);
+      await untilAnswer(client, 'restart', [TWO, THREE]);
+      server.signal('SIGSTOP');
+      try {
+        die(1);
+        await revive(0);
+        await monitor.untilSays(/is not known: nothing is changed there/);
+      } finally {
+        server.signal('SIGCONT');
+      }
+      await untilAnswer(client, 'restart', [ONE, THREE]);
+      await revive(1);
+      await untilAnswer(client, 'restart', ALL);
+    });
+
     it('a monitor whose network is cut pulls nobody', async () => {
       const reference = await witness();
       const monitor = await watch(server.port, 'blind', { zone: UNLEASED, references: [reference] });
