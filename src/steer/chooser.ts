@@ -19,8 +19,8 @@ export const TierWord = {
   /** Where the tier's members end, counted from the first member of the choice. */
   END: 0,
   /**
-   * Tells the counter of the tier from others of the RRset: of those who answer, so that wherever the same members are
-   * chosen among, they take turns among all clients. 0 where there are no turns to take.
+   * Tells the counter of the tier from others of the RRset: made of the members that answer in it and in the tiers before
+   * it, so that all clients who get the same members take turns together. 0 where there are no turns to take.
    */
   TAG: 1,
   WORDS: 2,
@@ -47,7 +47,7 @@ export class Chooser {
   readonly #tables: GeoTables;
   readonly #room: NumberRoom;
   readonly #networkRoom: NumberRoom;
-  /** What each member adds to the tags of its tiers; whatever its number is. */
+  /** What each member adds to the tags of its tiers; it depends on the member alone, not on its number. */
   readonly #tags: Int32Array;
   readonly #answering: number;
   /** Where a choice begins in {@link words}, by its class; class 0 is nobody's. */
@@ -245,7 +245,7 @@ export class Chooser {
     return close + written;
   }
 
-  /** Writes those of a tier who answer; of weight 0 only where nobody else does. Returns how many. */
+  /** Writes those of a tier that answer, in canonical order; of weight 0 only where no other does. Returns how many. */
   #takeTier(from: number, to: number, at: number): number {
     const { order } = this.ranking;
     for (const least of [1, 0]) {
@@ -255,24 +255,13 @@ export class Chooser {
         if (member >= this.#answering || this.weightOf(member) < least) continue;
         this.words[at + count++] = member;
       }
-      if (count > 0) return this.#inRecordOrder(at, count);
+      if (count > 1) this.words.subarray(at, at + count).sort(); // as their records are, not by their distances
+      if (count > 0) return count;
     }
     return 0;
   }
 
-  /** A tier's members are in the order of their records, which is the canonical one; not that of their distances. */
-  #inRecordOrder(at: number, count: number): number {
-    const { words } = this;
-    for (let i = at + 1; i < at + count; i++) {
-      const member = words[i] ?? 0;
-      let place = i;
-      for (; place > at && (words[place - 1] ?? 0) > member; place--) words[place] = words[place - 1] ?? 0;
-      words[place] = member;
-    }
-    return count;
-  }
-
-  /** Of the `count` members that stand in {@link words} from `at` on. */
+  /** What the `count` members that stand in {@link words} from `at` on add to a tag; in any order. */
   #tagOf(at: number, count: number): number {
     let sum = 0;
     for (let i = at; i < at + count; i++) sum = (sum + (this.#tags[this.words[i] ?? 0] ?? 0)) | 0;
