@@ -106,15 +106,21 @@ export class Chooser {
     const known = this.#knownAt(place);
     if (known !== 0) return Math.max(least, place.offset + (this.#knownScopes[known] ?? 0));
     place.locate(this.#tables);
-    this.#scopes ??= new ScopeFinder(
-      this.#tables,
-      this.ranking.segments,
-      (kind, location) => this.#classOf(kind, location),
-      this.#room,
-    );
+    this.#scopes ??= this.#scopeFinder();
     const scope = this.#scopes.scopeOf(place);
     if (this.#scopes.isFinal) this.#keep(place, scope - place.offset);
     return Math.max(least, scope);
+  }
+
+  /** Apart from {@link scopeAt}, which would make an object for what is bound in here at each call. */
+  #scopeFinder(): ScopeFinder {
+    const { segments } = this.ranking;
+    return new ScopeFinder(
+      this.#tables,
+      segments,
+      (kind, location) => this.#classOf(kind, location),
+      this.#room,
+    );
   }
 
   /** Forgets what is kept of locations. */
@@ -136,11 +142,12 @@ export class Chooser {
 
   /** Whose turn it is in the tier whose words begin at `tier`, its members at `at`: by weight. */
   weightedTurns(tier: number, at: number, count: number): WeightedTurns {
-    let turns = this.#weighted.get(tier);
-    if (turns === undefined) {
-      turns = new WeightedTurns(Array.from(this.words.subarray(at, at + count), (i) => this.weightOf(i)));
-      this.#weighted.set(tier, turns);
-    }
+    const known = this.#weighted.get(tier);
+    if (known !== undefined) return known;
+    const weights: number[] = [];
+    for (let i = at; i < at + count; i++) weights.push(this.weightOf(this.words[i] ?? 0));
+    const turns = new WeightedTurns(weights);
+    this.#weighted.set(tier, turns);
     return turns;
   }
 
