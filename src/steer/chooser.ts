@@ -262,10 +262,21 @@ export class Chooser {
         if (member >= this.#answering || this.weightOf(member) < least) continue;
         this.words[at + count++] = member;
       }
-      if (count > 1) this.words.subarray(at, at + count).sort(); // as their records are, not by their distances
-      if (count > 0) return count;
+      if (count > 0) return this.#inRecordOrder(at, count);
     }
     return 0;
+  }
+
+  /** A tier's members are in the order of their records, which is the canonical one; not that of their distances. */
+  #inRecordOrder(at: number, count: number): number {
+    const { words } = this;
+    for (let i = at + 1; i < at + count; i++) {
+      const member = words[i] ?? 0;
+      let place = i;
+      for (; place > at && (words[place - 1] ?? 0) > member; place--) words[place] = words[place - 1] ?? 0;
+      words[place] = member;
+    }
+    return count;
   }
 
   /** What the `count` members that stand in {@link words} from `at` on add to a tag; in any order. */
