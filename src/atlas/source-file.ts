@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type BigIntStats, closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { messageOf } from '../base/errors.ts';
 import { isMissing } from '../store/whole-file.ts';
@@ -42,7 +42,7 @@ export async function stampOf(path: string): Promise<string> {
 export function readSource(path: string): ReadSource {
   let file: number;
   try {
-    file = openSync(path, 'r');
+    file = openSync(path, WITHOUT_WAITING);
   } catch (error) {
     const problem = isMissing(error) ? 'there is no such file' : messageOf(error);
     return { stamp: stampOfError(error), octets: undefined, digest: '', problem };
@@ -57,6 +57,9 @@ export function readSource(path: string): ReadSource {
 }
 
 // --- helpers ---
+
+/** A pipe is opened at once, too, and found to be no file: otherwise it would wait for a writer, for ever. */
+const WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 
 function readOpened(file: number): ReadSource {
   const before = fstatSync(file, { bigint: true });

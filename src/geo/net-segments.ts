@@ -16,13 +16,14 @@ export class NetSegments {
   /** As {@link ipv4Starts}, {@link IPV6_START} words each, the highest first. */
   readonly ipv6Starts: Uint32Array;
   readonly ipv6Kinds: Uint32Array;
-  readonly #memberCount: number;
-  /** By kind, and in it by member. */
-  readonly #matches: Int16Array;
+  readonly #kinds: Kinds;
+  /** The matches of the kind that was asked for last, by member. */
+  readonly #row: Int16Array;
+  #rowKind = 0;
 
   /** The networks of each member. */
   constructor(nets: readonly (readonly Network[])[]) {
-    const kinds = new Kinds(nets.length);
+    const kinds = new Kinds();
     const all = nets.flatMap((networks, member) => networks.map((network) => netOf(network, member)));
     const ipv4 = cut(all, 32, kinds);
     const ipv6 = cut(all, 128, kinds);
@@ -31,13 +32,17 @@ export class NetSegments {
     this.ipv6Starts = Uint32Array.from(ipv6.flatMap(({ start }) => wordsOf(start)));
     this.ipv6Kinds = Uint32Array.from(ipv6, ({ kind }) => kind);
     this.kindCount = kinds.count;
-    this.#memberCount = nets.length;
-    this.#matches = Int16Array.from(kinds.matches.flat());
+    this.#kinds = kinds;
+    this.#row = new Int16Array(nets.length).fill(-1);
   }
 
   /** Length in bits of the longest network of a member that holds the addresses of a kind; -1: none does. */
   match(kind: number, member: number): number {
-    return this.#matches[kind * this.#memberCount + member] ?? -1;
+    if (kind !== this.#rowKind) {
+      this.#kinds.fill(kind, this.#row);
+      this.#rowKind = kind;
+    }
+    return this.#row[member] ?? -1;
   }
 
   ipv4Kind(address: number): number {
@@ -120,31 +125,60 @@ interface Segment {
   readonly kind: number;
 }
 
-/** Numbers what matches: a length per member. */
+/**
+ * Numbers what matches, without a length for each member: a kind is the one around it, with one more network. So thousands of
+ * networks on hundreds of members take no longer than they are many.
+ */
 class Kinds {
-  readonly matches: number[][];
+  readonly #outers: number[] = [0];
+  readonly #members: number[] = [0];
+  readonly #lengths: number[] = [-1];
   readonly #numbers = new Map<string, number>();
 
-  constructor(memberCount: number) {
-    this.matches = [];
-    this.#number(new Array<number>(memberCount).fill(-1));
-  }
-
   get count(): number {
-    return this.matches.length;
+    return this.#outers.length;
   }
 
   /** The kind of addresses of the kind `outer` that are also in a network of a member, longer than those it matches there. */
   within(outer: number, { member, prefixLength }: Net): number {
-    return this.#number((this.matches[outer] ?? []).with(member, prefixLength));
+    return this.#add(this.#without(outer, member), member, prefixLength);
   }
 
-  #number(matches: number[]): number {
-    const key = matches.join();
+  /** A kind less the network of a member, so that the same matches are one kind whatever else they are within. */
+  #without(kind: number, member: number): number {
+    const inner: number[] = [];
+    for (let at = kind; at > 0; at = this.#outers[at] ?? 0) {
+      if (this.#members[at] !== member) {
+        inner.push(at);
+        continue;
+      }
+      let rest = this.#outers[at] ?? 0;
+      for (const one of inner.reverse()) {
+        rest = this.#add(rest, this.#members[one] ?? 0, this.#lengths[one] ?? -1);
+      }
+      return rest;
+    }
+    return kind;
+  }
+
+  #add(outer: number, member: number, prefixLength: number): number {
+    const key = `${outer} ${member} ${prefixLength}`;
     const known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    this.#numbers.set(key, this.matches.length);
-    return this.matches.push(matches) - 1;
+    const kind = this.#outers.push(outer) - 1;
+    this.#members.push(member);
+    this.#lengths.push(prefixLength);
+    this.#numbers.set(key, kind);
+    return kind;
+  }
+
+  /** Writes the length of the longest match per member. */
+  fill(kind: number, row: Int16Array): void {
+    row.fill(-1);
+    for (let at = kind; at > 0; at = this.#outers[at] ?? 0) {
+      const member = this.#members[at] ?? 0;
+      row[member] = this.#lengths[at] ?? -1;
+    }
   }
 }
 

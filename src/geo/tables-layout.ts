@@ -1,7 +1,7 @@
 /** What a buffer of compiled tables begins with: "WPGE" in the order of octets of this machine. */
 export const TABLES_MAGIC = 0x5750_4745;
 /** Stepped with every change of the layout or of what is compiled: older files are compiled again. */
-export const TABLES_VERSION = 1;
+export const TABLES_VERSION = 2;
 
 /** Words of the header. Places are words from the beginning of the buffer. */
 export const TablesWord = {
@@ -9,7 +9,7 @@ export const TablesWord = {
   VERSION: 1,
   /** Of the whole buffer. */
   WORDS: 2,
-  /** FNV-1a over the words after the header, to find files that were damaged. */
+  /** FNV-1a over all other words, to find files that were damaged: a text of another length may be no JSON. */
   CHECK: 3,
   IPV4_RANGES: 4,
   IPV6_RANGES: 5,
@@ -96,9 +96,11 @@ export function finerEntry(start: number, bits: number): number {
   return start * 32 + bits;
 }
 
-/** FNV-1a over words. */
+/** FNV-1a over all words but itself. */
 export function checkOf(words: Int32Array): number {
   let check = 0x811c_9dc5;
-  for (let i = HEADER_WORDS; i < words.length; i++) check = Math.imul(check ^ (words[i] ?? 0), 0x0100_0193);
+  for (let i = 0; i < TablesWord.CHECK; i++) check = Math.imul(check ^ (words[i] ?? 0), 0x0100_0193);
+  for (let i = TablesWord.CHECK + 1; i < words.length; i++)
+    check = Math.imul(check ^ (words[i] ?? 0), 0x0100_0193);
   return check | 0;
 }

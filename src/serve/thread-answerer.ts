@@ -9,6 +9,11 @@ export interface ThreadShared {
   readonly options: ResponderOptions;
   /** Compiled tables of where networks are; without them nothing is known of clients. */
   readonly geo?: SharedArrayBuffer | undefined;
+  /**
+   * Another number with other location data: shared memory that comes to a thread is another object each time, so that
+   * nobody can see that it is the same.
+   */
+  readonly geoEdition?: number | undefined;
 }
 
 /** Makes a query thread's answerer. What the pool publishes to it must be a {@link ThreadShared}. */
@@ -21,7 +26,7 @@ export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswer
     refuseLate: (octets, start) => responder.refuseLate(octets, start),
     beginBatch: () => responder.beginBatch(),
     take(news) {
-      const fresh = sharedOf(news);
+      const fresh = withKnownGeo(sharedOf(news), taken);
       // What the responder has worked out about locations is worth keeping; it goes with other options only.
       if (isAnsweringAlike(taken.options, fresh.options)) responder.take(fresh.memory, fresh.geo);
       else responder = makeResponder(fresh, nowMs);
@@ -36,6 +41,12 @@ export function makeAnswerer(shared: unknown, nowMs: () => number): ThreadAnswer
 function sharedOf(shared: unknown): ThreadShared {
   if (!isThreadShared(shared)) throw new Error('the query thread was given something that is no zone image');
   return shared;
+}
+
+/** `fresh` with the location data in hand, if it has the same: all that was worked out by them stays. */
+function withKnownGeo(fresh: ThreadShared, taken: ThreadShared): ThreadShared {
+  const isSame = fresh.geoEdition !== undefined && fresh.geoEdition === taken.geoEdition;
+  return isSame ? { ...fresh, geo: taken.geo } : fresh;
 }
 
 function makeResponder({ memory, options, geo }: ThreadShared, nowMs: () => number): Responder {

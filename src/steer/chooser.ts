@@ -90,7 +90,7 @@ export class Chooser {
   /** The choice for a client: where it begins in {@link words}. `place` matters where {@link isPerClient}. */
   choiceAt(place: ClientPlace): number {
     if (this.#always !== 0) return this.#places[this.#always] ?? 0;
-    if (this.#places.length > MAX_CHOICES) this.forget();
+    if (this.#places.length > MAX_CHOICES || this.#length > MAX_WORDS) this.forget();
     const known = this.#knownAt(place);
     return this.#places[known === 0 ? this.#classAt(place) : (this.#knownClasses[known] ?? 0)] ?? 0;
   }
@@ -115,11 +115,13 @@ export class Chooser {
   /** Apart from {@link scopeAt}, which would make an object for what is bound in here at each call. */
   #scopeFinder(): ScopeFinder {
     const { segments } = this.ranking;
+    const effort = Math.floor(RANKED_PER_SCOPE / this.choosing.members.length);
     return new ScopeFinder(
       this.#tables,
       segments,
       (kind, location) => this.#classOf(kind, location),
       this.#room,
+      Math.max(LEAST_EFFORT, Math.min(MOST_EFFORT, effort)),
     );
   }
 
@@ -270,6 +272,10 @@ export class Chooser {
   /** A tier's members are in the order of their records, which is the canonical one; not that of their distances. */
   #inRecordOrder(at: number, count: number): number {
     const { words } = this;
+    if (count > FEW) {
+      words.subarray(at, at + count).sort();
+      return count;
+    }
     for (let i = at + 1; i < at + count; i++) {
       const member = words[i] ?? 0;
       let place = i;
@@ -298,10 +304,21 @@ export class Chooser {
 /** More than there are members; as a number that V8 keeps without an object, which `Infinity` is not. */
 export const ALL = 0xffff;
 
+/** Up to here insertion is the quickest way to sort members. */
+const FEW = 32;
+
+/** Members ranked while one scope is looked for, about: nobody who asks should wait for more than half a millisecond. */
+const RANKED_PER_SCOPE = 16_384;
+/** Classes: below the least nothing is looked at, and above the most it is the looking that takes time. */
+const LEAST_EFFORT = 1;
+const MOST_EFFORT = 1024;
+
 /** What can be said of networks; as many numbers as are kept. */
 const MAX_KNOWN = 65_535;
 /** Choices kept; each takes some hundred octets. */
 export const MAX_CHOICES = 16_384;
+/** Words of the choices kept, where members or tiers are many: 4 MiB. */
+const MAX_WORDS = 1 << 20;
 /** Room for those that turn up while one scope is looked for. */
 const NO_CLASS = MAX_CHOICES + 8192;
 

@@ -1,7 +1,7 @@
 // What choosing among the members of one RRset goes by: STEERING.md §3. It stands in the image beside the records.
-import { scanNetwork, showNetwork } from '../base/network.ts';
+import { type Network, scanNetwork, showNetwork } from '../base/network.ts';
 import type { SteeringLines } from './lines.ts';
-import { type Coordinates, DEFAULT_ATTRIBUTES, type MemberAttributes } from './member-line.ts';
+import { DEFAULT_ATTRIBUTES, type MemberAttributes } from './member-line.ts';
 import type { Order, Policy, RankWord } from './policy-line.ts';
 
 /** A policy and the members of one RRset, as the way to the image has left them: nothing in it lapses. */
@@ -111,12 +111,24 @@ function formOf({ member, isAnswering, at, net, ...attributes }: ChoosingMember)
   };
 }
 
-function memberOf({ member, answers, place, nets, ...said }: MemberForm): ChoosingMember {
-  const at: Coordinates | undefined = place && { latitude: place[0], longitude: place[1] };
-  const net = (nets ?? []).map(scanNetwork).filter((network) => network !== undefined);
-  const { weight, isp, asn, country, continent, bias, backup } = { ...DEFAULT_ATTRIBUTES, ...said };
+/** Field by field: a policy of thousands of members is read by every query thread, between two answers. */
+function memberOf(form: MemberForm): ChoosingMember {
+  const { place } = form;
   return {
-    ...{ member, isAnswering: answers === true, at, weight, net },
-    ...{ isp, asn, country, continent, bias, backup },
+    member: form.member,
+    isAnswering: form.answers === true,
+    at: place && { latitude: place[0], longitude: place[1] },
+    weight: form.weight ?? DEFAULT_ATTRIBUTES.weight,
+    net: form.nets === undefined ? [] : networksOf(form.nets),
+    isp: form.isp ?? DEFAULT_ATTRIBUTES.isp,
+    asn: form.asn ?? DEFAULT_ATTRIBUTES.asn,
+    country: form.country ?? DEFAULT_ATTRIBUTES.country,
+    continent: form.continent ?? DEFAULT_ATTRIBUTES.continent,
+    bias: form.bias ?? DEFAULT_ATTRIBUTES.bias,
+    backup: form.backup ?? DEFAULT_ATTRIBUTES.backup,
   };
+}
+
+function networksOf(texts: readonly string[]): readonly Network[] {
+  return texts.map(scanNetwork).filter((network) => network !== undefined);
 }

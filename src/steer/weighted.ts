@@ -58,14 +58,19 @@ function greatestCommonDivisor(a: number, b: number): number {
  */
 function smoothTable(shares: readonly number[], period: number): Uint16Array {
   const table = new Uint16Array(period);
+  const gains = Int32Array.from(shares);
   const gained = new Int32Array(shares.length);
   for (let turn = 0; turn < period; turn++) {
     let richest = 0;
-    for (const [i, share] of shares.entries()) {
-      gained[i] = (gained[i] ?? 0) + share;
-      if ((gained[i] ?? 0) > (gained[richest] ?? 0)) richest = i;
+    let most = Number.NEGATIVE_INFINITY;
+    for (let i = 0; i < gains.length; i++) {
+      const has = (gained[i] ?? 0) + (gains[i] ?? 0);
+      gained[i] = has;
+      if (has <= most) continue;
+      most = has;
+      richest = i;
     }
-    gained[richest] = (gained[richest] ?? 0) - period;
+    gained[richest] = most - period;
     table[turn] = richest;
   }
   return table;

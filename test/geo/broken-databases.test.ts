@@ -125,6 +125,14 @@ describe('kept tables', () => {
     expect(tables.describe(tables.ipv4Location(0xc000_0201))).to.include({ asn: 1, isp: 'unicom' });
   });
 
+  it('are refused when any word of their head is damaged, be it only the length of their text', () => {
+    for (let word = 0; word < 16; word++) {
+      const words = new Int32Array(kept());
+      words[word] = (words[word] ?? 0) ^ 1;
+      expect(() => openTables(words.buffer), `word ${word}`).to.throw(GeoTablesError);
+    }
+  });
+
   it('are refused when they are cut, damaged, or of another version', () => {
     const octets = new Uint8Array(kept());
     const changed = (at: number, length = octets.length) => {

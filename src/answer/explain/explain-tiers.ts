@@ -56,6 +56,10 @@ class RankWords {
   readonly #kind: number;
   readonly #location: number;
   readonly #tables: GeoTables;
+  /** Biased distances by member; all tiers ask for them again and again, and there may be thousands. */
+  readonly #metresOf: readonly (number | undefined)[];
+  /** Distances of a group, the least first, by what divides groups. */
+  readonly #groups = new Map<string, readonly number[]>();
 
   constructor({ choosing, ranking, kind, location }: SteeredChoice, tables: GeoTables) {
     this.#choosing = choosing;
@@ -63,6 +67,7 @@ class RankWords {
     this.#kind = kind;
     this.#location = location;
     this.#tables = tables;
+    this.#metresOf = choosing.members.map((_, member) => ranking.distance(member, location)?.biased);
   }
 
   /** What the members of a tier have in common. */
@@ -143,14 +148,8 @@ class RankWords {
 
   /** The distance from which `within` is counted for the group in which `a` is. */
   #nearestOfGroup(a: number, words: readonly RankWord[]): number | undefined {
-    const { members, within } = this.#choosing;
-    const isPeer = (member: number): boolean =>
-      members[member]?.backup === members[a]?.backup &&
-      words.every((word) => word === 'distance' || this.#strength(word, member) === this.#strength(word, a));
-    const distances = members
-      .map((_, member) => (isPeer(member) ? this.#metres(member) : undefined))
-      .filter((metres) => metres !== undefined)
-      .sort((x, y) => x - y);
+    const { within } = this.#choosing;
+    const distances = this.#distancesOfGroup(a, words);
     const own = this.#metres(a) ?? 0;
     let nearest: number | undefined;
     for (const metres of distances) {
@@ -160,8 +159,25 @@ class RankWords {
     return nearest;
   }
 
+  /** Of all that neither `backup` nor one of `words` tells from `a`. */
+  #distancesOfGroup(a: number, words: readonly RankWord[]): readonly number[] {
+    const groupOf = (member: number): string => {
+      const strengths = words.map((word) => (word === 'distance' ? 0 : this.#strength(word, member)));
+      return [words.length, this.#choosing.members[member]?.backup, ...strengths].join();
+    };
+    const group = groupOf(a);
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known;
+    const distances = this.#metresOf
+      .filter((_, member) => groupOf(member) === group)
+      .filter((metres) => metres !== undefined)
+      .sort((x, y) => x - y);
+    this.#groups.set(group, distances);
+    return distances;
+  }
+
   #metres(member: number): number | undefined {
-    return this.#ranking.distance(member, this.#location)?.biased;
+    return this.#metresOf[member];
   }
 }
 

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { scanClient } from '../../answer/explain/question.ts';
 import { messageOf, WaypostError } from '../../base/errors.ts';
 
@@ -17,12 +17,11 @@ export const MOST_CLIENTS_IN_FILE = 1_000_000;
  */
 export async function* readClients(path: string, size: number): AsyncIterable<readonly string[]> {
   const input = path === '-' ? process.stdin : createReadStream(path);
-  const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   let batch: string[] = [];
   let number = 0;
   let count = 0;
   try {
-    for await (const line of lines) {
+    for await (const line of linesOf(input, path)) {
       number++;
       const client = /^\s*([^\s,#]*)/.exec(line)?.[1] ?? '';
       if (client === '') continue;
@@ -46,8 +45,30 @@ export async function* readClients(path: string, size: number): AsyncIterable<re
     if (error instanceof WaypostError) throw error;
     throw new ClientsFileError(`cannot read ${path}: ${messageOf(error)}`, { cause: error });
   } finally {
-    lines.close();
     if (input !== process.stdin) input.destroy();
   }
   if (batch.length > 0) yield batch;
+}
+
+// --- helpers ---
+
+/** Characters; a file without line ends is none of clients, and must not be held whole. */
+const MOST_OF_A_LINE = 4096;
+
+async function* linesOf(input: Readable, path: string): AsyncIterable<string> {
+  input.setEncoding('utf8');
+  let number = 0;
+  let rest = '';
+  for await (const chunk of input) {
+    const lines = `${rest}${chunk}`.split('\n');
+    rest = lines.pop() ?? '';
+    number += lines.length;
+    yield* lines;
+    if (rest.length > MOST_OF_A_LINE) {
+      throw new ClientsFileError(
+        `${path}:${number + 1}:1: a line of more than ${MOST_OF_A_LINE} characters: expected an address or a network on each line`,
+      );
+    }
+  }
+  if (rest !== '') yield rest;
 }

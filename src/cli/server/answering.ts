@@ -40,6 +40,7 @@ export class Answering {
   readonly #timers: Timers;
   #memory: ImageMemory;
   #geo: SharedArrayBuffer | undefined;
+  #geoEdition = 0;
   readonly #retired = new RetiredMemory();
   #readers: Readers | undefined;
   #published: Promise<void> = Promise.resolve();
@@ -65,7 +66,7 @@ export class Answering {
 
   /** What a thread needs to answer as this one does now. */
   get shared(): ThreadShared {
-    return { memory: this.#memory, options: this.#options, geo: this.#geo };
+    return { memory: this.#memory, options: this.#options, geo: this.#geo, geoEdition: this.#geoEdition };
   }
 
   /** Has every thread go over to a new generation of the image. */
@@ -79,6 +80,7 @@ export class Answering {
   publishGeo(geo: SharedArrayBuffer | undefined): void {
     const old = this.#geo?.byteLength ?? 0;
     this.#geo = geo;
+    this.#geoEdition++;
     this.#hand(old);
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -23,6 +23,16 @@ describe('a file of clients', () => {
     const text = '# ours\n203.0.113.1\n\n  198.51.100.0/24, Beijing\r\n2001:db8::1 # home\n';
     expect(await read(text)).to.deep.equal([['203.0.113.1', '198.51.100.0/24'], ['2001:db8::1']]);
     expect(await read('')).to.deep.equal([]);
+  });
+
+  it('is refused when it has no line ends, and is not read whole for that', async () => {
+    const path = join(directory, 'sparse.txt');
+    writeFileSync(path, '203.0.113.1\n');
+    truncateSync(path, 2 ** 30);
+    const batches = readClients(path, 2)[Symbol.asyncIterator]();
+    const error = await batches.next().catch((caught: unknown) => caught);
+    expect(error).to.be.instanceOf(ClientsFileError);
+    expect(String(error)).to.contain('sparse.txt:2:1: a line of more than 4096 characters');
   });
 
   for (const wrong of ['example.test', '203.0.113.1/24', '203.0.113']) {
