@@ -145,7 +145,7 @@ export class Chooser {
   #keep(place: ClientPlace, scope: number): void {
     const found = this.#classAt(place);
     if (found >= NO_CLASS) return; // it holds for this query alone
-    const key = found * 64 + scope;
+    const key = found * SCOPES + scope;
     let number = this.#knownNumbers.get(key);
     if (number === undefined) {
       if (this.#knownClasses.length > MAX_KNOWN) return;
@@ -196,5 +196,7 @@ const RANKED_PER_SCOPE = 16_384;
 const LEAST_EFFORT = 1;
 const MOST_EFFORT = 1024;
 
+/** A scope is below this: of IPv6 with `net=` it may be 128 bits. */
+const SCOPES = 256;
 /** What can be said of networks; as many numbers as are kept. */
 const MAX_KNOWN = 65_535;

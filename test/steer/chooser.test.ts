@@ -136,4 +136,13 @@ describe('the chooser (STEERING.md §3 steps 6 to 10)', () => {
     expect(subject.taken(BEIJING)).to.equal(before);
     expect(subject.scope(SHANGHAI)).to.equal(26);
   });
+
+  it('does not mix up long scopes of one class with short ones of another', () => {
+    const subject = new Subject('rank=net', ['a net=2001:db8:1:2::/64', 'b']);
+    const clients = ['2001:db8:1:2::1', '198.51.100.1', '2001:db8:9::1'];
+    const told = () => clients.map((client) => `${subject.taken(client)} /${subject.scope(client)}`);
+    const first = told();
+    expect(first).to.deep.equal(['a /64', 'a b /0', 'a b /45']);
+    for (let i = 0; i < 3; i++) expect(told()).to.deep.equal(first);
+  });
 });
