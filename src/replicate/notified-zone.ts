@@ -2,13 +2,13 @@ import type { Effects } from '../base/effects.ts';
 import { showEndpoint } from '../base/endpoint.ts';
 import { messageOf, WaypostError } from '../base/errors.ts';
 import type { Timers } from '../base/timers.ts';
+import type { Exchanger } from '../client/exchange.ts';
 import { notifySetOf } from '../transfer/notify-set.ts';
 import { RRType } from '../wire/iana.ts';
 import { type DomainName, showName } from '../wire/name.ts';
 import { rrsetOf } from '../zone/owner.ts';
 import type { Owner } from '../zone/record.ts';
 import { soaSerial } from '../zone/serial.ts';
-import type { Exchanger } from './exchange.ts';
 import { type NotifyTarget, type SecondaryReport, TrackedSecondary } from './tracked-secondary.ts';
 
 /** Who is told of a zone's changes. */

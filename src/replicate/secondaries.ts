@@ -1,4 +1,5 @@
 import { showEndpoint } from '../base/endpoint.ts';
+import { Slots } from '../client/slots.ts';
 import type { ZoneDatabase } from '../store/database.ts';
 import { secondaryTimes } from '../store/zone-receiver.ts';
 import { TRANSFER } from '../store/zone-stage.ts';
@@ -10,7 +11,6 @@ import {
   type SecondaryZoneStatus,
   type WantedZone,
 } from './secondary-zone.ts';
-import { Slots } from './slots.ts';
 
 /** How the secondaries are joined with the rest of the program. */
 export interface SecondariesOptions extends Omit<SecondaryTools, 'slots'> {

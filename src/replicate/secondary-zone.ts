@@ -2,6 +2,7 @@ import type { Effects } from '../base/effects.ts';
 import { showEndpoint } from '../base/endpoint.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Timers } from '../base/timers.ts';
+import type { Slots } from '../client/slots.ts';
 import { secondaryTimes, type ZoneReceiver } from '../store/zone-receiver.ts';
 import {
   begin,
@@ -16,7 +17,6 @@ import {
 import { type DomainName, showName } from '../wire/name.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
 import { SecondaryLog } from './secondary-log.ts';
-import type { Slots } from './slots.ts';
 import { type FetchOutcome, type FetchTools, fetchZone, type Primary, storedSoa } from './zone-fetch.ts';
 
 /** A zone that is fetched, and from where: the primaries are tried in their order. */

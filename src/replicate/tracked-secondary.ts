@@ -2,6 +2,8 @@ import type { Effects } from '../base/effects.ts';
 import { type Endpoint, showEndpoint } from '../base/endpoint.ts';
 import { messageOf } from '../base/errors.ts';
 import type { Timers } from '../base/timers.ts';
+import { ExchangeError } from '../client/errors.ts';
+import type { Exchanger } from '../client/exchange.ts';
 import { type Message, makeQuery, NO_FLAGS } from '../message/message.ts';
 import type { TsigKey } from '../message/tsig-key.ts';
 import { MOST_TRIES, Secondary, type SecondaryKnowledge } from '../transfer/secondary.ts';
@@ -9,8 +11,6 @@ import { Opcode, Rcode, RRClass, RRType, showRcode } from '../wire/iana.ts';
 import { equalNames, showName } from '../wire/name.ts';
 import type { RR } from '../zone/record.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
-import { ExchangeError } from './errors.ts';
-import type { Exchanger } from './exchange.ts';
 
 /** A server that is told of a zone's changes. */
 export interface NotifyTarget {

@@ -1,10 +1,10 @@
 import type { Effects } from '../base/effects.ts';
 import { type Endpoint, showEndpoint } from '../base/endpoint.ts';
 import { messageOf } from '../base/errors.ts';
+import type { Exchanger } from '../client/exchange.ts';
 import type { Message } from '../message/message.ts';
 import { Opcode, Rcode, RRType } from '../wire/iana.ts';
 import { type DomainName, foldName, showName } from '../wire/name.ts';
-import type { Exchanger } from './exchange.ts';
 
 /** What forwarding needs. */
 export interface UpdateForwarderOptions {

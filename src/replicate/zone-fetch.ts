@@ -1,5 +1,8 @@
 // One check of a zone against one of its primaries: is there something newer, and if so, here with it.
 import { type Endpoint, showEndpoint } from '../base/endpoint.ts';
+import { ExchangeError } from '../client/errors.ts';
+import type { Exchanger } from '../client/exchange.ts';
+import type { TransferClient } from '../client/transfer-client.ts';
 import { makeQuery } from '../message/message.ts';
 import type { TsigKey } from '../message/tsig-key.ts';
 import type { ZoneDatabase } from '../store/database.ts';
@@ -14,9 +17,6 @@ import { type DomainName, equalNames, showName } from '../wire/name.ts';
 import { apexSoa } from '../zone/owner.ts';
 import type { RR } from '../zone/record.ts';
 import { isSerialAhead, soaSerial } from '../zone/serial.ts';
-import { ExchangeError } from './errors.ts';
-import type { Exchanger } from './exchange.ts';
-import type { TransferClient } from './transfer-client.ts';
 
 /** A server that a zone is fetched from. */
 export interface Primary {

@@ -38,6 +38,8 @@ export class Chooser {
   #knownClasses: number[] = [0];
   #knownScopes: number[] = [0];
   readonly #knownNumbers = new Map<number, number>();
+  /** Until {@link #networks} are there. */
+  #scopesFound = 0;
   readonly #always: number;
 
   /** `networkRoom` is for {@link KnownNetworks}: it may be taken away from all others by one whom all of the world asks. */
@@ -145,6 +147,7 @@ export class Chooser {
   #keep(place: ClientPlace, scope: number): void {
     const found = this.#classAt(place);
     if (found >= NO_CLASS) return; // it holds for this query alone
+    if (this.#networks === undefined && ++this.#scopesFound < WORTH_KEEPING) return;
     const key = found * SCOPES + scope;
     let number = this.#knownNumbers.get(key);
     if (number === undefined) {
@@ -196,7 +199,9 @@ const RANKED_PER_SCOPE = 16_384;
 const LEAST_EFFORT = 1;
 const MOST_EFFORT = 1024;
 
-/** A scope is below this: of IPv6 with `net=` it may be 128 bits. */
+/** Scopes to be found before networks are kept: their table has some ten thousand octets, and many choosings are asked little. */
+const WORTH_KEEPING = 64;
+/** A scope is below this: of IPv6 with `net=` it may have 128 bits. */
 const SCOPES = 256;
 /** What can be said of networks; as many numbers as are kept. */
 const MAX_KNOWN = 65_535;

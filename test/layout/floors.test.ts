@@ -16,6 +16,7 @@ const FLOOR: Readonly<Record<string, number>> = {
   answer: 6,
   update: 6,
   transfer: 6,
+  client: 7,
   store: 7,
   atlas: 8,
   serve: 8,

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { type Endpoint, showEndpoint } from '../../src/base/endpoint.ts';
+import { ExchangeError } from '../../src/client/errors.ts';
+import type { ExchangeOptions } from '../../src/client/exchange.ts';
 import type { Message } from '../../src/message/message.ts';
-import { ExchangeError } from '../../src/replicate/errors.ts';
-import type { ExchangeOptions } from '../../src/replicate/exchange.ts';
 import { type NotifyRules, SPACING_MS } from '../../src/replicate/notified-zone.ts';
 import { Notifier } from '../../src/replicate/notifier.ts';
 import { Opcode, Rcode, RRClass, RRType } from '../../src/wire/iana.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
+import { Exchanger } from '../../src/client/exchange.ts';
 import { composeMessage } from '../../src/message/compose.ts';
 import { type Message, makeQuery } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
 import { signRequest } from '../../src/message/tsig-signer.ts';
-import { Exchanger } from '../../src/replicate/exchange.ts';
 import { UpdateForwarder } from '../../src/replicate/update-forwarder.ts';
 import { Opcode, Rcode, RRClass, RRType } from '../../src/wire/iana.ts';
 import { showName } from '../../src/wire/name.ts';

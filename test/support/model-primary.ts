@@ -1,7 +1,7 @@
+import { ExchangeError } from '../../src/client/errors.ts';
+import type { WantedTransfer } from '../../src/client/transfer-client.ts';
 import type { Message } from '../../src/message/message.ts';
 import { makeQuery, NO_FLAGS } from '../../src/message/message.ts';
-import { ExchangeError } from '../../src/replicate/errors.ts';
-import type { WantedTransfer } from '../../src/replicate/transfer-client.ts';
 import { TransferReader } from '../../src/transfer/incoming.ts';
 import { RRClass, RRType } from '../../src/wire/iana.ts';
 import type { RR } from '../../src/zone/record.ts';

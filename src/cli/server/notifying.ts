@@ -1,10 +1,10 @@
 import { networkInterfaces } from 'node:os';
 import type { Effects } from '../../base/effects.ts';
 import type { Timers } from '../../base/timers.ts';
+import type { Exchanger } from '../../client/exchange.ts';
 import { configuredNotifies } from '../../config/notify-rules.ts';
 import type { Config } from '../../config/settings.ts';
 import type { TsigKeyRing } from '../../message/tsig-key.ts';
-import type { Exchanger } from '../../replicate/exchange.ts';
 import type { NotifyRules } from '../../replicate/notified-zone.ts';
 import { Notifier } from '../../replicate/notifier.ts';
 import type { DomainName } from '../../wire/name.ts';

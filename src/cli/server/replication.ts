@@ -1,6 +1,6 @@
 import type { Effects } from '../../base/effects.ts';
 import type { Timers } from '../../base/timers.ts';
-import { Exchanger } from '../../replicate/exchange.ts';
+import { Exchanger } from '../../client/exchange.ts';
 import type { Notifier } from '../../replicate/notifier.ts';
 import type { LiveConfig } from './live-config.ts';
 import { makeNotifier, notifyRulesOf } from './notifying.ts';

@@ -1,14 +1,14 @@
 import type { Effects } from '../../base/effects.ts';
 import { type Endpoint, showEndpoint } from '../../base/endpoint.ts';
 import type { Timers } from '../../base/timers.ts';
+import { Exchanger } from '../../client/exchange.ts';
+import { TransferClient } from '../../client/transfer-client.ts';
 import { type ConfiguredSecondary, configuredSecondaries } from '../../config/secondary-rules.ts';
 import type { Config } from '../../config/settings.ts';
 import type { RefreshReport, SecondarySummary } from '../../control/protocol.ts';
 import type { TsigKeyRing } from '../../message/tsig-key.ts';
-import { Exchanger } from '../../replicate/exchange.ts';
 import { Secondaries, unservable } from '../../replicate/secondaries.ts';
 import type { RefreshResult, SecondaryZoneStatus } from '../../replicate/secondary-zone.ts';
-import { TransferClient } from '../../replicate/transfer-client.ts';
 import { UpdateForwarder } from '../../replicate/update-forwarder.ts';
 import type { NotifyingPrimary } from '../../serve/notify-handler.ts';
 import type { ZoneDatabase } from '../../store/database.ts';

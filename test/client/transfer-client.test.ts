@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { ExchangeError } from '../../src/client/errors.ts';
+import { TransferClient } from '../../src/client/transfer-client.ts';
 import type { TsigKey } from '../../src/message/tsig-key.ts';
-import { ExchangeError } from '../../src/replicate/errors.ts';
-import { TransferClient } from '../../src/replicate/transfer-client.ts';
 import { IncomingTransferError } from '../../src/transfer/incoming-error.ts';
 import { RRType } from '../../src/wire/iana.ts';
 import type { RR } from '../../src/zone/record.ts';
@@ -19,7 +19,7 @@ const HOSTS = Array.from({ length: 20 }, (_, i) => rr(`h${i} A 192.0.2.${i}`));
 const ONE = { serial: 5, records: [rr('@ NS ns1'), ...HOSTS] };
 const TWO = { serial: 6, records: [rr('@ NS ns1'), rr('new A 192.0.2.99')] };
 
-describe('replicate/transfer-client', () => {
+describe('client/transfer-client', () => {
   let primary: ScriptedServer | undefined;
   let timers: FakeTimers;
 

@@ -1,14 +1,14 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect } from 'chai';
+import { ExchangeError } from '../../src/client/errors.ts';
+import { type ExchangeOptions, Exchanger } from '../../src/client/exchange.ts';
 import { composeMessage } from '../../src/message/compose.ts';
 import { type Message, makeQuery } from '../../src/message/message.ts';
 import { parseMessage } from '../../src/message/parse.ts';
 import { verifyRequest } from '../../src/message/tsig.ts';
 import { TsigKeyRing } from '../../src/message/tsig-key.ts';
 import { signRequest } from '../../src/message/tsig-signer.ts';
-import { ExchangeError } from '../../src/replicate/errors.ts';
-import { type ExchangeOptions, Exchanger } from '../../src/replicate/exchange.ts';
 import { Opcode, Rcode, RRClass, RRType } from '../../src/wire/iana.ts';
 import { FakeEffects } from '../support/effects.ts';
 import { FakeTimers } from '../support/fake-timers.ts';
