@@ -131,8 +131,10 @@ describe('the chooser (STEERING.md §3 steps 6 to 10)', () => {
 
   it('gives a wide network of IPv6 what it gets, after a client in one longer than /64', () => {
     const subject = new Subject('rank=net', ['a net=2001:db8:1::/65', 'b']);
-    for (let i = 0; i < 100; i++) {
+    // Until networks are kept, and this one is the first of them.
+    for (let i = 0; i < 100; i++)
       expect([subject.taken(PARIS), subject.scope(PARIS)]).to.deep.equal(['a', 65]);
+    for (let i = 0; i < 3; i++) {
       expect([subject.taken('8000::1'), subject.scope('8000::1')]).to.deep.equal(['a b', 1]);
     }
   });
