@@ -70,7 +70,9 @@ export class PullHosts {
       const victim = await this.#victim(random);
       this.#away.add(victim);
       const deadMs = Math.max(LEAST_DEAD_MS, gapMs * (1 + random()));
-      lives.push(this.#killAndRevive(victim, deadMs, relay));
+      const life = this.#killAndRevive(victim, deadMs, relay);
+      life.catch(() => {}); // told when all are waited for
+      lives.push(life);
     }
     await Promise.all(lives);
   }

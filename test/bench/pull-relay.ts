@@ -39,7 +39,10 @@ export class PullRelay {
     this.#server = server;
     this.#socket = socket;
     this.#listener = listener;
-    socket.on('message', (octets, { port: from }) => void this.#forward(octets, from, nowUs()));
+    socket.on('message', (octets, { port: from }) => {
+      // what cannot be sent on is a lost datagram
+      this.#forward(octets, from, nowUs()).catch(() => {});
+    });
   }
 
   /** Opens a port of 127.0.0.1 that leads to another one. */
