@@ -28,7 +28,10 @@ export interface ScreenTerminal {
 
 /** A keyboard whose keys come one by one, unechoed. */
 export interface Keyboard {
-  /** Calls with each key, Ctrl-C (`\u0003`) included, until the returned function is called. */
+  /**
+   * Calls with each key, Ctrl-C (`\u0003`) included, until the returned function is called; with Ctrl-D (`\u0004`), too, when
+   * the terminal has gone.
+   */
   listen(onKey: (key: string) => void): () => void;
 }
 
@@ -55,16 +58,19 @@ const STANDARD_SCREEN: ScreenTerminal = {
   size: () => ({ rows: process.stdout.rows, columns: process.stdout.columns }),
 };
 
+const CTRL_D = '\u0004';
+
 const STANDARD_KEYS: Keyboard = {
   listen(onKey) {
     const { stdin } = process;
     const take = (text: string): void => {
       for (const key of text) onKey(key);
     };
+    const end = (): void => onKey(CTRL_D);
     stdin.setEncoding('utf8').setRawMode(true).on('data', take);
-    stdin.resume();
+    stdin.on('end', end).on('error', end).resume(); // the terminal has gone
     return () => {
-      stdin.off('data', take).setRawMode(false).pause();
+      stdin.off('data', take).off('end', end).setRawMode(false).pause();
     };
   },
 };

@@ -18,8 +18,8 @@ export class DemoChild {
     this.name = name;
     this.#logPath = join(directory, `${name.replaceAll(' ', '-')}.log`);
     const log = openSync(this.#logPath, 'a', 0o600);
-    // The pipe to its standard input is never written to: a process that reads it learns when this one dies.
-    this.#child = spawn(process.execPath, [...args], { stdio: ['pipe', 'pipe', log] });
+    // Nothing is written to its standard input: it ends when this process does, even by kill -9.
+    this.#child = spawn(process.execPath, ['--import', LEASH, ...args], { stdio: ['pipe', 'pipe', log] });
     closeSync(log);
     this.#child.stdin?.on('error', () => {});
     this.#child.stdout?.setEncoding('utf8').on('data', (text: string) => {
@@ -87,6 +87,7 @@ export class DemoChild {
 
 // --- helpers ---
 
+const LEASH = new URL('./leash-entry.js', import.meta.url).href;
 const MAX_OUTPUT = 16_384;
 const LINES_TOLD = 8;
 const START_MS = 30_000;

@@ -143,6 +143,9 @@ export class HandsOn {
       isRunning ? `${paint(terminal, 'green', 'runs')}, pid ${pid}` : paint(terminal, 'red', 'stopped'),
     ]);
     const answered = this.#shown?.answer.lines ?? [];
+    const height = terminal.screen?.size().rows ?? 0;
+    const isHigh = height >= HIGH_ROWS;
+    const diary = this.#diary.slice(isHigh ? 0 : -2);
     const lines = [
       `${paint(terminal, 'bold', 'waypost demo')}: 1, 2, 3 stop a web server, or start it again; q or Ctrl-C ends the demo`,
       '',
@@ -152,11 +155,12 @@ export class HandsOn {
       ...answered.map((line) => line.replace(/\t+/g, '  ')),
       ...Array.from({ length: webServers.length - answered.length }, () => ''),
       '',
-      ...this.#diary,
-      ...(this.#diary.length === 0 ? [] : ['']),
+      ...diary,
+      ...(diary.length === 0 ? [] : ['']),
     ];
-    const hints = ['', 'in another terminal:', ...tryLines(this.#stage).map((line) => `  ${line}`)];
-    const height = terminal.screen?.size().rows ?? 0;
+    const hints = isHigh
+      ? ['', 'in another terminal:', ...tryLines(this.#stage).map((line) => `  ${line}`)]
+      : [];
     const room = height - lines.length - hints.length;
     const status = this.#status === undefined ? [] : screenLines(this.#status, terminal, room);
     this.#live?.draw([...lines, ...status, ...hints]);
@@ -171,3 +175,5 @@ const STATUS_MS = 250;
 const DRAW_MS = 100;
 const RESTART_MS = 15_000;
 const MAX_DIARY = 4;
+/** A screen with fewer rows shows less. */
+const HIGH_ROWS = 32;

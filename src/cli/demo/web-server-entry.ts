@@ -1,5 +1,5 @@
 // A web server of `waypost demo`, a process of its own: node web-server-entry.js NUMBER ADDRESS PORT. It says where it
-// listens, and ends with the process that started it.
+// listens.
 import { createServer } from 'node:http';
 
 const [number = '', address = '127.0.0.1', port = '0'] = process.argv.slice(2);
@@ -19,5 +19,4 @@ server.on('listening', () => {
 });
 server.listen(Number(port), address);
 
-process.stdin.resume().on('end', () => process.exit(0));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { UsageError } from '../../../src/cli/arguments.ts';
 import { DEMO } from '../../../src/cli/commands/demo.ts';
@@ -125,6 +126,15 @@ describe('cli: demo', function () {
     expect(await demo.exitCode(), demo.err).to.equal(1);
     expect(demo.out).to.not.contain('all three again');
     demo.expectGone();
+  });
+
+  it('takes its processes along even when it is killed', async () => {
+    demo = new DemoRun('--plain');
+    await demo.printed(/--status --watch\n/);
+    demo.kill('SIGKILL');
+    await demo.exitCode();
+    while (demo.pids.some(isAlive)) await delay(20);
+    expect(demo.pids).to.have.length(5);
   });
 
   it('says so when one of its programs dies', async () => {
