@@ -1,7 +1,8 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { messageOf } from '../base/errors.ts';
 import { GeoTablesError } from '../geo/errors.ts';
-import { type GeoTables, openTables } from '../geo/tables.ts';
+import { openTables } from '../geo/open-tables.ts';
+import type { GeoTables } from '../geo/tables.ts';
 import { isMissing, writeWhole } from '../store/whole-file.ts';
 
 /** The compiled tables in the data directory: what the last start answered from, ready in a fraction of a second. */

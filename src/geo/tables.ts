@@ -2,7 +2,6 @@ import { GeoTablesError } from './errors.ts';
 import { FACT_WORDS, FactFlag, FactWord, OriginShift, UNITS_PER_DEGREE, unpackCode } from './facts.ts';
 import type { SourceNote } from './layer.ts';
 import {
-  checkOf,
   HEADER_WORDS,
   INDEX_WORDS,
   IPV4_ROW,
@@ -57,7 +56,7 @@ export class GeoTables {
   #about: TablesText | undefined;
   #ispNumbers: Map<string, readonly number[]> | undefined;
 
-  /** Throws {@link GeoTablesError} for a buffer that this program did not write. See {@link openTables} for files. */
+  /** Throws {@link GeoTablesError} for a buffer that this program did not write. For files: `openTables`. */
   constructor(memory: SharedArrayBuffer) {
     const header = new Int32Array(memory, 0, Math.min(HEADER_WORDS, Math.floor(memory.byteLength / 4)));
     const count = (word: number): number => (header[word] ?? 0) >>> 0;
@@ -285,18 +284,6 @@ export class GeoTables {
     this.#about ??= JSON.parse(Buffer.from(this.#text).toString('utf8'));
     return this.#about ?? { key: '', sources: [], names: [] };
   }
-}
-
-/**
- * Opens tables that were kept in a file. Throws {@link GeoTablesError} unless they are whole and what was written: compile
- * the sources again then.
- */
-export function openTables(memory: SharedArrayBuffer): GeoTables {
-  const tables = new GeoTables(memory);
-  const words = new Int32Array(memory);
-  if (checkOf(words) !== words[TablesWord.CHECK])
-    throw new GeoTablesError('these compiled tables are damaged');
-  return tables;
 }
 
 function ispKey(name: string): string {

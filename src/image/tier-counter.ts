@@ -3,8 +3,8 @@ import { BlockWord } from './layout.ts';
 /**
  * The place in `counters` of the counter that the tier with this tag has in a block. A tag is any 32-bit number but 0;
  * one that is new here gets a free pair of the block, and all threads agree which. When none is free, tags share
- * pairs, by their hash: turns are then fair over the tiers that share. To be called once for a tier, not for each
- * answer: the place holds as long as the RRset's words stay where they are.
+ * pairs, by their hash: turns are then fair over the tiers that share. Called for each answer: a tag that is known is
+ * mostly found at once.
  */
 export function tierCounter(counters: Int32Array, block: number, tag: number): number {
   const word = tag | 0;

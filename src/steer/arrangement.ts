@@ -1,6 +1,7 @@
 // In which order the members of a choice stand in an answer: STEERING.md §3 steps 7 and 8, §4.
 import type { ClientPlace } from '../geo/client-place.ts';
-import { ChoiceWord, type Chooser, TierWord } from './chooser.ts';
+import { ChoiceWord, TierWord } from './choices.ts';
+import type { Chooser } from './chooser.ts';
 import type { Shuffler } from './shuffle.ts';
 import { clientKey } from './sticky.ts';
 

@@ -4,31 +4,15 @@ import { KeptNumbers, type NumberRoom } from '../geo/kept-numbers.ts';
 import { KnownNetworks } from '../geo/known-networks.ts';
 import { ScopeFinder } from '../geo/scope.ts';
 import type { GeoTables } from '../geo/tables.ts';
-import type { Choosing } from './choosing.ts';
-import { isPerClient } from './choosing.ts';
-import { mix } from './hash.ts';
+import { Choices, NO_CLASS } from './choices.ts';
+import { type Choosing, isPerClient } from './choosing.ts';
 import { Ranking } from './ranking.ts';
 import { memberKey, StickyTurns } from './sticky.ts';
 import { WeightedTurns } from './weighted.ts';
 
-/** Where in {@link Chooser.words} a choice has what; then {@link TierWord}s for each tier, then the members. */
-export const ChoiceWord = { TIERS: 0, MEMBERS: 1, FIRST_TIER: 2 } as const;
-
-/** What is said of each tier of a choice. */
-export const TierWord = {
-  /** Where the tier's members end, counted from the first member of the choice. */
-  END: 0,
-  /**
-   * Tells the counter of the tier from others of the RRset: of those who answer, so that wherever the same members are
-   * chosen among, they take turns among all clients. 0 where there are no turns to take.
-   */
-  TAG: 1,
-  WORDS: 2,
-} as const;
-
 /**
  * Chooses among the members of one RRset. One per thread, choosing and tables; for a location it has met it allocates
- * nothing. What it keeps is bounded: by the room, and by {@link MAX_CHOICES}.
+ * nothing. What it keeps is bounded: by the room, and by {@link Choices}.
  */
 export class Chooser {
   readonly choosing: Choosing;
@@ -41,20 +25,11 @@ export class Chooser {
   readonly sticky: StickyTurns;
   /** The most records of an answer. */
   readonly take: number;
-  /** All choices met so far, one after the other; see {@link ChoiceWord}. */
-  words: Int32Array = new Int32Array(64);
+  readonly #choices: Choices;
   readonly #weighted = new Map<number, WeightedTurns>();
   readonly #tables: GeoTables;
   readonly #room: NumberRoom;
   readonly #networkRoom: NumberRoom;
-  /** What each member adds to the tags of its tiers; whatever its number is. */
-  readonly #tags: Int32Array;
-  readonly #answering: number;
-  /** Where a choice begins in {@link words}, by its class; class 0 is nobody's. */
-  #places: number[] = [0];
-  #length = 0;
-  /** Classes by a hash of their choices. */
-  #classes = new Map<number, number>();
   /** For each kind of address: the class of each location. */
   #kept: (KeptNumbers | undefined)[] = [];
   #scopes: ScopeFinder | undefined;
@@ -66,7 +41,6 @@ export class Chooser {
   /** Until {@link #networks} are there. */
   #scopesFound = 0;
   readonly #always: number;
-  #nobodies = 0;
 
   /** `networkRoom` is for {@link KnownNetworks}: it may be taken away from all others by one whom all of the world asks. */
   constructor(choosing: Choosing, tables: GeoTables, room: NumberRoom, networkRoom: NumberRoom = room) {
@@ -80,21 +54,31 @@ export class Chooser {
     this.#networkRoom = networkRoom;
     this.ranking = new Ranking(choosing, tables);
     const keys = choosing.members.map(({ member }) => memberKey(Buffer.from(member)));
-    this.#tags = Int32Array.from(keys, (key) => mix(TAG_START, key));
+    this.#choices = new Choices(choosing, this.ranking, keys);
     this.sticky = new StickyTurns(
       keys,
       choosing.members.map(({ weight }) => weight),
     );
-    this.#answering = choosing.members.filter(({ isAnswering }) => isAnswering).length;
-    this.#always = this.isPerClient ? 0 : this.#add(0, 0);
+    this.#always = this.isPerClient ? 0 : this.#classFor(0, 0);
+  }
+
+  /** All choices met so far: `Choices.words`. */
+  get words(): Int32Array {
+    return this.#choices.words;
+  }
+
+  /** The members of each tier of a choice, by their numbers. For people and tests: allocates. */
+  tiersAt(choice: number): readonly (readonly number[])[] {
+    return this.#choices.tiersAt(choice);
   }
 
   /** The choice for a client: where it begins in {@link words}. `place` matters where {@link isPerClient}. */
   choiceAt(place: ClientPlace): number {
-    if (this.#always !== 0) return this.#places[this.#always] ?? 0;
-    if (this.#places.length > MAX_CHOICES || this.#length > MAX_WORDS) this.forget();
+    const choices = this.#choices;
+    if (this.#always !== 0) return choices.placeOf(this.#always);
+    if (choices.isFull) this.forget();
     const known = this.#knownAt(place);
-    return this.#places[known === 0 ? this.#classAt(place) : (this.#knownClasses[known] ?? 0)] ?? 0;
+    return choices.placeOf(known === 0 ? this.#classAt(place) : (this.#knownClasses[known] ?? 0));
   }
 
   /**
@@ -108,19 +92,23 @@ export class Chooser {
     const known = this.#knownAt(place);
     if (known !== 0) return Math.max(least, place.offset + (this.#knownScopes[known] ?? 0));
     place.locate(this.#tables);
-    this.#scopes ??= new ScopeFinder(
-      this.#tables,
-      this.ranking.segments,
-      (kind, location) => this.#classOf(kind, location),
-      this.#room,
-      Math.max(
-        LEAST_EFFORT,
-        Math.min(MOST_EFFORT, Math.floor(RANKED_PER_SCOPE / this.choosing.members.length)),
-      ),
-    );
+    this.#scopes ??= this.#scopeFinder();
     const scope = this.#scopes.scopeOf(place);
     if (this.#scopes.isFinal) this.#keep(place, scope - place.offset);
     return Math.max(least, scope);
+  }
+
+  /** Apart from {@link scopeAt}, which would make an object for what is bound in here at each call. */
+  #scopeFinder(): ScopeFinder {
+    const { segments } = this.ranking;
+    const effort = Math.floor(RANKED_PER_SCOPE / this.choosing.members.length);
+    return new ScopeFinder(
+      this.#tables,
+      segments,
+      (kind, location) => this.#classOf(kind, location),
+      this.#room,
+      Math.max(LEAST_EFFORT, Math.min(MOST_EFFORT, effort)),
+    );
   }
 
   /** Forgets what is kept of locations. */
@@ -134,24 +122,20 @@ export class Chooser {
     this.#knownNumbers.clear();
     this.#knownClasses = [0];
     this.#knownScopes = [0];
-    this.#classes = new Map();
-    this.#places = [0];
-    this.#length = 0;
+    this.#choices.forget();
     this.#weighted.clear();
   }
 
   /** Whose turn it is in the tier whose words begin at `tier`, its members at `at`: by weight. */
   weightedTurns(tier: number, at: number, count: number): WeightedTurns {
-    let turns = this.#weighted.get(tier);
-    if (turns === undefined) {
-      turns = new WeightedTurns(Array.from(this.words.subarray(at, at + count), (i) => this.weightOf(i)));
-      this.#weighted.set(tier, turns);
-    }
+    const known = this.#weighted.get(tier);
+    if (known !== undefined) return known;
+    const weights: number[] = [];
+    const { members } = this.choosing;
+    for (let i = at; i < at + count; i++) weights.push(members[this.words[i] ?? 0]?.weight ?? 1);
+    const turns = new WeightedTurns(weights);
+    this.#weighted.set(tier, turns);
     return turns;
-  }
-
-  weightOf(member: number): number {
-    return this.choosing.members[member]?.weight ?? 1;
   }
 
   // --- networks that have one class, and are in none that has ---
@@ -164,7 +148,7 @@ export class Chooser {
     const found = this.#classAt(place);
     if (found >= NO_CLASS) return; // it holds for this query alone
     if (this.#networks === undefined && ++this.#scopesFound < WORTH_KEEPING) return;
-    const key = found * 256 + scope; // a scope has up to 128 bits
+    const key = found * SCOPES + scope;
     let number = this.#knownNumbers.get(key);
     if (number === undefined) {
       if (this.#knownClasses.length > MAX_KNOWN) return;
@@ -192,108 +176,15 @@ export class Chooser {
     }
     const known = kept.get(location);
     if (known !== 0) return known;
-    const found = this.#add(kind, location);
+    const found = this.#classFor(kind, location);
     if (found < NO_CLASS) kept.set(location, found);
     return found;
   }
 
-  /** Ranks, takes tiers, and returns the class: a new one, or the one that has this choice already. */
-  #add(kind: number, location: number): number {
+  /** The class of clients at a location whose address is of a kind. */
+  #classFor(kind: number, location: number): number {
     this.ranking.rank(kind, location);
-    const at = this.#length;
-    const end = this.#write(at);
-    const { words } = this;
-    let hash = HASH_START;
-    for (let i = at; i < end; i++) hash = mix(hash, words[i] ?? 0);
-    for (let key = hash & 0x3fff_ffff; ; key++) {
-      const known = this.#classes.get(key);
-      if (known === undefined) {
-        // Until the next query, which forgets all: a class that is like no other.
-        if (this.#places.length >= NO_CLASS) return NO_CLASS + ++this.#nobodies;
-        this.#classes.set(key, this.#places.length);
-        this.#length = end;
-        return this.#places.push(at) - 1;
-      }
-      if (this.#isSame(this.#places[known] ?? 0, at, end)) return known;
-    }
-  }
-
-  /** Writes the choice for what was just ranked at `at`, and returns where it ends. */
-  #write(at: number): number {
-    const { order, ends, tierCount } = this.ranking;
-    const members = order.length;
-    if (at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tierCount + members > this.words.length) {
-      const grown = new Int32Array(2 * this.words.length + 4 * members + 8);
-      grown.set(this.words);
-      this.words = grown;
-    }
-    const { words } = this;
-    const { need } = this.choosing;
-    const firstMember = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tierCount;
-    let written = 0;
-    let tiers = 0;
-    let before = 0;
-    for (let tier = 0, from = 0; tier < tierCount && written < need; tier++) {
-      const to = ends[tier] ?? 0;
-      const taken = this.#takeTier(from, to, firstMember + written);
-      const inTurn = this.isPerClient ? taken : to - from;
-      from = to;
-      if (taken === 0) continue;
-      before = mix(before, this.#tagOf(firstMember + written, taken)) || 1;
-      written += taken;
-      const head = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers++;
-      words[head + TierWord.END] = written;
-      words[head + TierWord.TAG] = inTurn === 1 ? 0 : before;
-    }
-    words[at + ChoiceWord.TIERS] = tiers;
-    words[at + ChoiceWord.MEMBERS] = written;
-    const close = at + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers;
-    words.copyWithin(close, firstMember, firstMember + written);
-    return close + written;
-  }
-
-  /** Writes those of a tier who answer; of weight 0 only where nobody else does. Returns how many. */
-  #takeTier(from: number, to: number, at: number): number {
-    const { order } = this.ranking;
-    for (const least of [1, 0]) {
-      let count = 0;
-      for (let i = from; i < to; i++) {
-        const member = order[i] ?? 0;
-        if (member >= this.#answering || this.weightOf(member) < least) continue;
-        this.words[at + count++] = member;
-      }
-      if (count > 0) return this.#inRecordOrder(at, count);
-    }
-    return 0;
-  }
-
-  /** A tier's members are in the order of their records, which is the canonical one; not that of their distances. */
-  #inRecordOrder(at: number, count: number): number {
-    const { words } = this;
-    if (count > FEW) {
-      words.subarray(at, at + count).sort();
-      return count;
-    }
-    for (let i = at + 1; i < at + count; i++) {
-      const member = words[i] ?? 0;
-      let place = i;
-      for (; place > at && (words[place - 1] ?? 0) > member; place--) words[place] = words[place - 1] ?? 0;
-      words[place] = member;
-    }
-    return count;
-  }
-
-  /** Of the `count` members that stand in {@link words} from `at` on. */
-  #tagOf(at: number, count: number): number {
-    let sum = 0;
-    for (let i = at; i < at + count; i++) sum = (sum + (this.#tags[this.words[i] ?? 0] ?? 0)) | 0;
-    return sum;
-  }
-
-  #isSame(known: number, at: number, end: number): boolean {
-    const { words } = this;
-    for (let i = at; i < end; i++) if (words[known + i - at] !== words[i]) return false;
-    return true;
+    return this.#choices.add();
   }
 }
 
@@ -301,9 +192,6 @@ export class Chooser {
 
 /** More than there are members; as a number that V8 keeps without an object, which `Infinity` is not. */
 export const ALL = 0xffff;
-
-/** Up to here insertion is the quickest way to sort members. */
-const FEW = 32;
 
 /** Members ranked while one scope is looked for, about: nobody who asks should wait for more than half a millisecond. */
 const RANKED_PER_SCOPE = 16_384;
@@ -313,14 +201,7 @@ const MOST_EFFORT = 1024;
 
 /** Scopes to be found before networks are kept: their table has some ten thousand octets, and many choosings are asked little. */
 const WORTH_KEEPING = 64;
+/** A scope is below this: of IPv6 with `net=` it may have 128 bits. */
+const SCOPES = 256;
 /** What can be said of networks; as many numbers as are kept. */
 const MAX_KNOWN = 65_535;
-/** Choices kept; each takes some hundred octets. */
-export const MAX_CHOICES = 16_384;
-/** Words of the choices kept, where members or tiers are many: 4 MiB. */
-const MAX_WORDS = 1 << 20;
-/** Room for those that turn up while one scope is looked for. */
-const NO_CLASS = MAX_CHOICES + 8192;
-
-const HASH_START = 0x2545_f491;
-const TAG_START = 0x517c_c1b7;

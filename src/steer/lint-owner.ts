@@ -29,7 +29,6 @@ export interface LintMember extends LintLine {
 /** One steered RRset. */
 export interface LintRRset {
   readonly type: number;
-  readonly ttl: number;
   readonly members: readonly string[];
 }
 
@@ -70,11 +69,7 @@ export function lintOwnerOf(view: Pick<ZoneView, 'get'>, owner: Owner): LintOwne
   if (steered === undefined || policy === undefined) return undefined;
   const rrsets = (view.get(steered)?.rrsets ?? [])
     .filter(({ type }) => isSteeredType(type))
-    .map(({ type, ttl, rdatas }) => ({
-      type,
-      ttl,
-      members: rdatas.map((rdata) => memberOf(type, rdata)),
-    }));
+    .map(({ type, rdatas }) => ({ type, members: rdatas.map((rdata) => memberOf(type, rdata)) }));
   return { name, steered, policy: policy.policy, policyLine: policy, lines, verdicts, rrsets };
 }
 

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { readSource } from '../../src/geo/compile.ts';
 import { GeoSourceError, GeoTablesError } from '../../src/geo/errors.ts';
 import { NameTable } from '../../src/geo/facts.ts';
-import { GeoTables, openTables } from '../../src/geo/tables.ts';
+import { openTables } from '../../src/geo/open-tables.ts';
+import { GeoTables } from '../../src/geo/tables.ts';
 import { Chance, tablesOf } from '../support/geo.ts';
 import { MmdbWriter } from '../support/mmdb-writer.ts';
 

@@ -3,7 +3,7 @@ import { scanAddress } from '../../src/base/ip.ts';
 import { ClientPlace } from '../../src/geo/client-place.ts';
 import { NumberRoom } from '../../src/geo/kept-numbers.ts';
 import { Arrangement } from '../../src/steer/arrangement.ts';
-import { ChoiceWord, Chooser, TierWord } from '../../src/steer/chooser.ts';
+import { Chooser } from '../../src/steer/chooser.ts';
 import { choosingOf } from '../../src/steer/choosing.ts';
 import { scanSteeringLines } from '../../src/steer/lines.ts';
 import { Shuffler } from '../../src/steer/shuffle.ts';
@@ -45,16 +45,8 @@ class Subject {
   /** The tiers taken: 'a b|c'. */
   taken(client: string): string {
     const choice = this.chooser.choiceAt(this.at(client));
-    const { words } = this.chooser;
-    const tiers = words[choice + ChoiceWord.TIERS] ?? 0;
-    const first = choice + ChoiceWord.FIRST_TIER + TierWord.WORDS * tiers;
-    const shown: string[] = [];
-    for (let tier = 0, from = 0; tier < tiers; tier++) {
-      const end = words[choice + ChoiceWord.FIRST_TIER + TierWord.WORDS * tier + TierWord.END] ?? 0;
-      shown.push(Array.from(words.subarray(first + from, first + end), (i) => this.#letter(i)).join(' '));
-      from = end;
-    }
-    return shown.join('|');
+    const tiers = this.chooser.tiersAt(choice);
+    return tiers.map((tier) => tier.map((i) => this.#letter(i)).join(' ')).join('|');
   }
 
   scope(client: string): number {
@@ -139,8 +131,10 @@ describe('the chooser (STEERING.md §3 steps 6 to 10)', () => {
 
   it('gives a wide network of IPv6 what it gets, after a client in one longer than /64', () => {
     const subject = new Subject('rank=net', ['a net=2001:db8:1::/65', 'b']);
-    for (let i = 0; i < 100; i++) {
+    // Until networks are kept, and this one is the first of them.
+    for (let i = 0; i < 100; i++)
       expect([subject.taken(PARIS), subject.scope(PARIS)]).to.deep.equal(['a', 65]);
+    for (let i = 0; i < 3; i++) {
       expect([subject.taken('8000::1'), subject.scope('8000::1')]).to.deep.equal(['a b', 1]);
     }
   });

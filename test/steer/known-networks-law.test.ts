@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { ClientPlace } from '../../src/geo/client-place.ts';
 import { NumberRoom } from '../../src/geo/kept-numbers.ts';
-import { ChoiceWord, Chooser, TierWord } from '../../src/steer/chooser.ts';
+import { ChoiceWord, TierWord } from '../../src/steer/choices.ts';
+import { Chooser } from '../../src/steer/chooser.ts';
 import { type Choosing, choosingOf } from '../../src/steer/choosing.ts';
 import { scanSteeringLines } from '../../src/steer/lines.ts';
 import { Chance, embeddedGeo, shown } from '../support/geo.ts';

@@ -1,7 +1,7 @@
 import { ClientPlace } from '../../src/geo/client-place.ts';
 import { NumberRoom } from '../../src/geo/kept-numbers.ts';
 import type { GeoTables } from '../../src/geo/tables.ts';
-import { ChoiceWord, Chooser, TierWord } from '../../src/steer/chooser.ts';
+import { Chooser } from '../../src/steer/chooser.ts';
 import { parseChoosing } from '../../src/steer/choosing.ts';
 import { scanSteeringLines } from '../../src/steer/lines.ts';
 import { planOwner } from '../../src/steer/plan.ts';
@@ -23,7 +23,7 @@ export class CompiledSteering {
     tables: GeoTables,
     { now = 0, room = SHARED_ROOM }: { readonly now?: number; readonly room?: NumberRoom } = {},
   ) {
-    const type = typeOf(records[0] ?? '');
+    const type = memberType(records[0] ?? '');
     const zone = memoryZone('example.test', records.map((data) => `www ${type} ${data}`).join('\n'));
     const owner = zone.get(name('www.example.test'));
     const scanned = scanSteeringLines(lines);
@@ -40,18 +40,7 @@ export class CompiledSteering {
   /** The tiers that a client gets. */
   takenOf(address: Uint8Array): Tiers {
     this.#place.read(address, 0, address.length);
-    const choice = this.chooser.choiceAt(this.#place);
-    const { words } = this.chooser;
-    const count = words[choice + ChoiceWord.TIERS] ?? 0;
-    const first = choice + ChoiceWord.FIRST_TIER;
-    const members = first + TierWord.WORDS * count;
-    const tiers: string[][] = [];
-    for (let tier = 0, from = 0; tier < count; tier++) {
-      const end = words[first + TierWord.WORDS * tier + TierWord.END] ?? 0;
-      tiers.push(this.#names(words.subarray(members + from, members + end)));
-      from = end;
-    }
-    return tiers;
+    return this.chooser.tiersAt(this.chooser.choiceAt(this.#place)).map((tier) => this.#names(tier));
   }
 
   /** All members in tiers, whatever their health. */
@@ -84,7 +73,8 @@ export class CompiledSteering {
 
 const SHARED_ROOM = new NumberRoom(128 * 2 ** 20);
 
-function typeOf(data: string): 'A' | 'AAAA' | 'CNAME' {
+/** The type of a record by its data. */
+export function memberType(data: string): 'A' | 'AAAA' | 'CNAME' {
   if (data.includes(':')) return 'AAAA';
   return /^[\d.]+$/.test(data) ? 'A' : 'CNAME';
 }

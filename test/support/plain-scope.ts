@@ -74,7 +74,8 @@ export type Judgement = 'not valid' | 'not maximal' | undefined;
 /**
  * Judges the scopes of one policy. The classes of the whole world are worked out, every network of every source and of `net=`,
  * so that a scope is judged with certainty: *valid*, all of its addresses have the client's class; *maximal*, one bit shorter
- * not all have. Addresses that hold IPv4 are of no class of IPv6, and IPv6 goes no further than to /64 (without `net=`).
+ * not all have. Addresses that hold IPv4 are of no class of IPv6, and IPv6 goes no further than to /64 (without `net=`); in a /64
+ * that has such addresses, to /96.
  */
 export class ScopeJudge {
   readonly #steering: PlainSteering;
@@ -119,7 +120,7 @@ export class ScopeJudge {
   judge(address: Uint8Array, scope: number): Judgement {
     // The same answer for the whole world holds where IPv4 is held, too.
     if (this.#classes.size === 1 && scope === this.#leastOf(address)) return undefined;
-    const right = this.scopeOf(address);
+    const right = Math.max(this.scopeOf(address), isBesideHeld(address) ? 96 : 0);
     return scope < right ? 'not valid' : scope > right ? 'not maximal' : undefined;
   }
 
@@ -169,6 +170,12 @@ export class ScopeJudge {
     }
     return runs;
   }
+}
+
+/** Whether a /64 that holds mapped or NAT64 addresses has this one, too, which is none. */
+function isBesideHeld(address: Uint8Array): boolean {
+  if (address.length === 4 || heldIPv4(address) !== undefined) return false;
+  return ['0', '64ff9b0000000000'].includes((numberOf(address) >> 64n).toString(16));
 }
 
 const UNSEEN = -2;

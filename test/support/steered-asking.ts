@@ -7,6 +7,7 @@ import { parseMessage } from '../../src/message/parse.ts';
 import { showRdata } from '../../src/rdata/table.ts';
 import { EdnsOption, RRClass, RRType } from '../../src/wire/iana.ts';
 import { imageOf, NOW_MS, OPTIONS } from './answering.ts';
+import { memberType } from './compiled-steering.ts';
 import type { LawPolicy } from './law-policies.ts';
 import { memoryZone } from './memory-zone.ts';
 import { name } from './rr.ts';
@@ -47,8 +48,7 @@ export class SteeredAsking {
     threads = 1,
     more: readonly string[] = [],
   ) {
-    const first = records[0] ?? '';
-    const type = first.includes(':') ? 'AAAA' : /^[\d.]+$/.test(first) ? 'A' : 'CNAME';
+    const type = memberType(records[0] ?? '');
     this.#type = RRType[type];
     const zone = memoryZone(
       'example.test',

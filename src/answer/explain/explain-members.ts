@@ -52,7 +52,7 @@ function dropOf(question: MembersQuestion, tier: ExplainedTier, report: MemberRe
   const { choice, type, tiers } = question;
   const { take, need } = choice.choosing;
   const { member, state, isAnswered } = report;
-  if (!isAnswered && state === 'out') return { reason: 'out', text: 'out by the operator’s word' };
+  if (!isAnswered && state === 'out') return { reason: 'out', text: "out by the operator's word" };
   if (!isAnswered && state === 'down') return { reason: 'down', text: 'judged down' };
   if (!tier.isTaken) {
     const inHand = tiers.filter(({ isTaken }) => isTaken).flatMap(({ answering }) => answering).length;

@@ -128,9 +128,11 @@ class RankWords {
     const all = members.map((member) => this.#metres(member)).filter((metres) => metres !== undefined);
     if (all.length === 0) return members.length > 1 ? 'of unknown places' : 'of unknown place';
     const [nearest, farthest] = [Math.min(...all), Math.max(...all)];
+    const isBiased = members.some((member) => (this.#choosing.members[member]?.bias ?? 0) !== 0);
+    const away = isBiased ? 'away, bias counted in' : 'away';
     return nearest === farthest
-      ? `${showKm(nearest)} away`
-      : `${showKm(nearest)} to ${showKm(farthest)} away`;
+      ? `${showKm(nearest)} ${away}`
+      : `${showKm(nearest)} to ${showKm(farthest)} ${away}`;
   }
 
   /** Why `b` is too far off to stand with `a`; `undefined` when it is not. `words` divided them before `distance` did. */

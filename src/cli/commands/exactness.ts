@@ -18,6 +18,14 @@ export interface Flaw {
   readonly sameAs: number;
 }
 
+/** Turns that come again and again without being one for each member: of weights, or of the first of several tiers. */
+export interface Shares {
+  /** After so many answers everything comes again. */
+  readonly period: number;
+  /** How often each member is first in so many answers, for those that ever are; they have no common divisor. */
+  readonly turns: ReadonlyMap<string, number>;
+}
+
 /** What a series of answers says about the rotation. */
 export interface RotationVerdict {
   /** Whether it is CNAME records that take turns, or the addresses. */
@@ -30,6 +38,8 @@ export interface RotationVerdict {
   readonly isTooFew: boolean;
   /** The first answer out of turn, if there is one; all answers together share one counter when there is none. */
   readonly flaw: Flaw | undefined;
+  /** With a flaw: how the members share the answers all the same, if they do exactly. */
+  readonly shares: Shares | undefined;
   /** The transports whose own answers, taken alone, are exact. */
   readonly exactAlone: readonly Transport[];
 }
@@ -46,12 +56,15 @@ export function judgeRotation(answers: readonly RotatingAnswer[]): RotationVerdi
     const own = firsts.filter((_, i) => answers[i]?.transport === transport);
     return own.length > members.length && findFlaw(own, members.length) === undefined;
   });
+  const isTooFew = firsts.length <= members.length;
+  const flaw = findFlaw(firsts, members.length);
   return {
     turning: depth === undefined ? 'addresses' : 'aliases',
     firsts,
     members,
-    isTooFew: firsts.length <= members.length,
-    flaw: findFlaw(firsts, members.length),
+    isTooFew,
+    flaw,
+    shares: flaw === undefined || isTooFew ? undefined : findShares(firsts),
     exactAlone,
   };
 }
@@ -70,6 +83,26 @@ export function findFlaw(firsts: readonly string[], memberCount: number): Flaw |
     lastSeen.set(first, at);
   }
   return undefined;
+}
+
+/**
+ * The shares in which members are first, when the series is at least two rounds of the same turns and more than one member
+ * is ever first. Turns that all come several times in a round are those of several counters, and no shares: the weights
+ * of one counter are taken in lowest terms.
+ */
+export function findShares(firsts: readonly string[]): Shares | undefined {
+  for (let period = 2; 2 * period <= firsts.length; period++) {
+    if (!firsts.every((first, i) => i < period || first === firsts[i - period])) continue;
+    const turns = new Map<string, number>();
+    for (const first of firsts.slice(0, period)) turns.set(first, (turns.get(first) ?? 0) + 1);
+    const common = [...turns.values()].reduce(greatestCommonDivisor);
+    return common === 1 && turns.size > 1 ? { period, turns } : undefined; // a longer period repeats this one
+  }
+  return undefined;
+}
+
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
 /** Which alias of the chain differs between the answers, counted from 0; `undefined` when all chains are the same. */

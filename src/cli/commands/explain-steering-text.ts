@@ -1,6 +1,5 @@
 // The steps of STEERING.md §3 for one RRset, as a person reads them.
 import { basename } from 'node:path';
-
 import { showKm } from '../../answer/explain/explain-tiers.ts';
 import type {
   ExplainedMember,

@@ -1,5 +1,5 @@
 import { type Column, paint, showTable, type Terminal } from '../terminal.ts';
-import type { RotatingAnswer, RotationVerdict, Transport } from './exactness.ts';
+import type { RotatingAnswer, RotationVerdict, Shares, Transport } from './exactness.ts';
 
 const MAX_ROWS = 60; // answers shown; more scroll the counts away and say no more
 const MAX_BEHIND = 3; // records shown behind the first
@@ -65,10 +65,13 @@ function showVerdict(
   answers: readonly RotatingAnswer[],
   verdict: RotationVerdict,
 ): string {
-  const { members, isTooFew, flaw, exactAlone, firsts } = verdict;
+  const { members, isTooFew, flaw, shares, exactAlone, firsts } = verdict;
   const n = members.length;
   const transports = transportsOf(answers);
   const both = transports.length === 2;
+  const exact = paint(terminal, 'green', 'exact');
+  const shared = both ? '; UDP and TCP share one counter' : '';
+  if (shares !== undefined) return `${exact} ${showShares(shares, members)}${shared}\n`;
   if (flaw !== undefined) {
     const { at, sameAs } = flaw;
     const lines = [
@@ -81,16 +84,27 @@ function showVerdict(
       const meaning = exactAlone.length === 2 ? '; UDP and TCP do not share one counter' : '';
       lines.push(`${alone.join(', ')}${meaning}`);
     }
-    lines.push('(whoever else asks for the name at the same time takes turns of the same counter)');
+    lines.push('(whoever else asks for the name at the same time takes turns of the same counter;');
+    lines.push(' where members have weights, ask at least twice as often as those add up to)');
     return `${lines.join('\n')}\n`;
   }
   if (isTooFew) {
     return `${paint(terminal, 'yellow', 'not judged')}: ${answers.length} answers are too few for ${n} members; ask at least ${2 * n} times (-n ${2 * n})\n`;
   }
-  const exact = paint(terminal, 'green', 'exact');
   if (n === 1) return `${exact}: one member, which is always first\n`;
-  const shared = both ? '; UDP and TCP share one counter' : '';
   return `${exact}: any ${n} consecutive answers start with each of the ${n} members once${shared}\n`;
+}
+
+/** Who is first how often; of the rest it is for the reader to say whether that is meant. */
+function showShares({ period, turns }: Shares, members: readonly string[]): string {
+  const leaders = members.filter((member) => turns.has(member)).toSorted();
+  const times = leaders.map((member) => `${member} ${turns.get(member)}×`).join(', ');
+  const others = members.length - leaders.length;
+  const never =
+    others === 0
+      ? ''
+      : `; ${others} of ${members.length} members never first: of later tiers, or of weight 0`;
+  return `by shares: any ${period} consecutive answers start with ${times}${never}`;
 }
 
 function transportsOf(answers: readonly RotatingAnswer[]): readonly Transport[] {

@@ -17,7 +17,8 @@ const TYPES = ['A', 'AAAA', 'CNAME'] as const;
 export const ROTATION: Command = {
   help: `Asks for NAME again and again, one question after the other, and shows which record came first in each answer, how
 often each member came first, and whether the rotation was exact: with n members, any n consecutive answers start with
-each member once. UDP and TCP are asked in turn, so that an exact series also shows that they share one counter. The
+each member once. Members with weights, and the first of several tiers, are exact by shares: the same turns come again
+after as many answers as the weights add up to (ask at least twice as often). UDP and TCP are asked in turn, so that an exact series also shows that they share one counter. The
 questions go through the npm package dns2, whose reading of the answers is independent of Waypost's own code.
 
   TYPE                A, AAAA or CNAME; default: A
@@ -57,7 +58,8 @@ exit code: 0 the rotation was exact, 1 it was not or could not be judged, 2 the 
         verdict,
       ),
     );
-    return verdict.flaw === undefined && !verdict.isTooFew ? 0 : 1;
+    const isExact = verdict.flaw === undefined ? !verdict.isTooFew : verdict.shares !== undefined;
+    return isExact ? 0 : 1;
   },
 };
 

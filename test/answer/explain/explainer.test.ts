@@ -80,6 +80,7 @@ describe('an explanation', () => {
       'backups come after all others',
     ]);
     expect(tiers[0]?.what).to.equal("for the client's operator unicom, 0 km away");
+    expect(tiers[2]?.what).to.match(/, 6,513 km away, bias counted in$/); // it is 8,140 km
   });
 
   it('says what dropped members of a tier that is taken: weight 0, take, and of CNAMEs the turn', () => {

@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { findFlaw, judgeRotation, type RotatingAnswer } from '../../../src/cli/commands/exactness.ts';
+import {
+  findFlaw,
+  findShares,
+  judgeRotation,
+  type RotatingAnswer,
+} from '../../../src/cli/commands/exactness.ts';
+import { WeightedTurns } from '../../../src/steer/weighted.ts';
 
 function answer(transport: 'udp' | 'tcp', ...addresses: string[]): RotatingAnswer {
   return { transport, aliases: [], addresses };
@@ -66,6 +72,34 @@ describe('cli/exactness', () => {
     expect(findFlaw(['a', 'a'], 3)).to.deep.equal({ at: 1, sameAs: 0 });
   });
 
+  it('law: weighted turns are exact by shares, from any start; with one answer out of turn they are not', () => {
+    const weights = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 2, maxLength: 5 });
+    fc.assert(
+      fc.property(weights, fc.nat(40), fc.nat(1000), (own, start, wrong) => {
+        const turns = new WeightedTurns(own);
+        const common = own.reduce((sum, weight) => sum + weight, 0) / turns.period;
+        const firsts = Array.from({ length: 2 * turns.period + 1 }, (_, i) => `m${turns.at(start + i)}`);
+        const shares = findShares(firsts);
+        expect(shares?.period).to.equal(turns.period);
+        for (const [i, weight] of own.entries()) expect(shares?.turns.get(`m${i}`)).to.equal(weight / common);
+        // Where each answer has another a period before or behind it, none may change.
+        firsts[wrong % firsts.length] = 'somebody else';
+        expect(findShares(firsts)).to.equal(undefined);
+      }),
+    );
+  });
+
+  it('finds no shares where several counters turn, where one is always first, and in less than two rounds', () => {
+    expect(findShares([...'aabbccaabbcc'])).to.equal(undefined);
+    expect(findShares([...'aabaabbaabaab'])).to.equal(undefined);
+    expect(findShares([...'aaaaaa'])).to.equal(undefined);
+    expect(findShares([...'aabaa'])).to.equal(undefined);
+    expect(findShares([...'aabaab'])).to.deep.equal({
+      period: 3,
+      turns: new Map(Object.entries({ a: 2, b: 1 })),
+    });
+  });
+
   it('counts a member that is in the answers but never first', () => {
     const verdict = judgeRotation([
       answer('udp', 'a', 'b', 'c'),
@@ -75,6 +109,7 @@ describe('cli/exactness', () => {
     ]);
     expect(verdict.members).to.deep.equal(['a', 'b', 'c']);
     expect(verdict.flaw).to.deep.equal({ at: 2, sameAs: 0 });
+    expect([...(verdict.shares?.turns.keys() ?? [])]).to.deep.equal(['a', 'b']);
   });
 
   it('knows which transports are exact alone', () => {

@@ -81,6 +81,25 @@ exact: any 3 consecutive answers start with each of the 3 members once; UDP and 
     expect(code).to.equal(1);
   });
 
+  it('is exact by shares when members have weights', async () => {
+    let asked = 0;
+    const { code, out } = await rotation(() => addresses([0, 1, 0, 2][asked++ % 4] ?? 0), '-n', '8');
+    expect(out).to.contain(
+      'exact by shares: any 4 consecutive answers start with 192.0.2.1 2×, 192.0.2.2 1×, 192.0.2.3 1×; UDP and TCP share one counter\n',
+    );
+    expect(code).to.equal(0);
+  });
+
+  it('is exact among the first of several tiers, and says who never is first', async () => {
+    const answers = [addresses(0), { records: [1, 0, 2].map((i) => [1, [192, 0, 2, 1 + i]] as const) }];
+    let asked = 0;
+    const { code, out } = await rotation(() => answers[asked++ % 2], '-n', '6', '--udp');
+    expect(out).to.contain(
+      'exact by shares: any 2 consecutive answers start with 192.0.2.1 1×, 192.0.2.2 1×; 1 of 3 members never first: of later tiers, or of weight 0\n',
+    );
+    expect(code).to.equal(0);
+  });
+
   it('is not exact when the order stays', async () => {
     const { code, out } = await rotation(() => addresses(0), '-n', '5', '--tcp');
     expect(out).to.contain('5 answers by TCP\n');
