@@ -1,6 +1,6 @@
 # Waypost. `make run` serves the example zones; `make test` runs everything; `make help` lists the rest.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench build clean format
+.PHONY: help run demo test check bench build clean format
 
 BIN := dist/src/cli/main.js
 INSTALLED := node_modules/.package-lock.json
@@ -10,6 +10,9 @@ help: ## this list
 
 run: build ## install, build, and serve the example zones on 127.0.0.1:5300 (Ctrl-C ends it)
 	@node $(BIN) serve -c zones/waypost.toml
+
+demo: build ## install, build, and watch a host die and come back: three web servers, a server and a monitor (Ctrl-C ends it)
+	@node $(BIN) demo
 
 test: check ## install, build, check, and run every test
 	@node_modules/.bin/mocha --config test/mocha.json 'dist/test/**/*.test.js' 'dist/test/**/*.fuzz.js'

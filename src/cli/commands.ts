@@ -43,6 +43,13 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import('./commands/monitor.ts')).MONITOR,
   },
   {
+    name: 'demo',
+    usage: '[--script] [--plain]',
+    summary:
+      'watch a host die, go out of the answers and come back: web servers, server and monitor, all local',
+    load: async () => (await import('./commands/demo.ts')).DEMO,
+  },
+  {
     name: 'key',
     usage: 'NAME [--algorithm ALGORITHM] [--write DIR] [--for FORM]',
     summary: 'make a key for updates and transfers: for waypost.toml, nsupdate, BIND and Knot',

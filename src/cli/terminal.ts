@@ -1,3 +1,4 @@
+import { isatty } from 'node:tty';
 import { stripVTControlCharacters } from 'node:util';
 
 /** Where a command's words go. */
@@ -14,6 +15,8 @@ export interface Terminal {
   readonly hasColours: boolean;
   /** Standard output as a screen that can be drawn on; `undefined` when it is none. */
   readonly screen?: ScreenTerminal | undefined;
+  /** The keyboard; `undefined` when standard input is none. */
+  readonly keys?: Keyboard | undefined;
 }
 
 /** A terminal to draw on. */
@@ -21,6 +24,15 @@ export interface ScreenTerminal {
   write(text: string): void;
   /** How large it is now, in cells. */
   size(): { readonly rows: number; readonly columns: number };
+}
+
+/** A keyboard whose keys come one by one, unechoed. */
+export interface Keyboard {
+  /**
+   * Calls with each key, Ctrl-C (`\u0003`) included, until the returned function is called; with Ctrl-D (`\u0004`), too, when
+   * the terminal has gone.
+   */
+  listen(onKey: (key: string) => void): () => void;
 }
 
 /** The terminal, files or pipes that this process was started with. */
@@ -37,12 +49,30 @@ export function processTerminal(): Terminal {
     isWatched: process.stderr.isTTY === true && kind !== 'dumb',
     hasColours: process.stdout.isTTY === true && kind !== 'dumb' && noColour === '',
     screen: process.stdout.isTTY === true && kind !== 'dumb' ? STANDARD_SCREEN : undefined,
+    keys: isatty(0) ? STANDARD_KEYS : undefined,
   };
 }
 
 const STANDARD_SCREEN: ScreenTerminal = {
   write: (text) => void process.stdout.write(text),
   size: () => ({ rows: process.stdout.rows, columns: process.stdout.columns }),
+};
+
+const CTRL_D = '\u0004';
+
+const STANDARD_KEYS: Keyboard = {
+  listen(onKey) {
+    const { stdin } = process;
+    const take = (text: string): void => {
+      for (const key of text) onKey(key);
+    };
+    const end = (): void => onKey(CTRL_D);
+    stdin.setEncoding('utf8').setRawMode(true).on('data', take);
+    stdin.on('end', end).on('error', end).resume(); // the terminal has gone
+    return () => {
+      stdin.off('data', take).off('end', end).setRawMode(false).pause();
+    };
+  },
 };
 
 // --- colours ---

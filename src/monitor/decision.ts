@@ -46,8 +46,11 @@ export function decide(
   const wishes = wishesFor(judged, rules.keep, nowMs);
   const happenings: Happening[] = [];
   const decided = members.flatMap((each, i): DecidedMember[] => {
-    const wish = wishes[i];
-    if (wish === undefined) return [];
+    const next = wishes[i];
+    if (next === undefined) return [];
+    const wish = isStillKept(each, next, around)
+      ? { ...next, ...KEPT, why: each.wish?.why ?? next.why }
+      : next;
     const damping = isPulledAnew(each, wish) ? addPull(each.damping, rules.damping, nowMs) : each.damping;
     if (isNews(each.wish, wish)) {
       const { member, want, reason, why, untilMs } = wish;
@@ -79,6 +82,17 @@ export function nextDecision(members: readonly WatchedMember[], nowMs: number): 
 }
 
 // --- helpers ---
+
+const KEPT = { want: 'in', reason: 'kept' } as const;
+
+/**
+ * A member that is kept although it fails is probed on, and its witnesses, too; each of its failures waits for the next
+ * witness. That is no news: it stays in either way.
+ */
+function isStillKept({ presence, wish: before }: WatchedMember, wish: Wish, { sight }: Around): boolean {
+  const isTrusted = sight.kind === 'clear' || sight.kind === 'theirs';
+  return isTrusted && presence === 'in' && wish.reason === 'unwitnessed' && before?.reason === 'kept';
+}
 
 function isPulledAnew({ presence, wish: before }: WatchedMember, wish: Wish): boolean {
   return wish.want === 'out' && wish.reason === 'down' && presence === 'in' && before?.want !== 'out';

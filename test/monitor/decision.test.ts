@@ -59,4 +59,27 @@ describe('monitor/decision', () => {
     expect(nextDecision(held.members, until)).to.equal(undefined);
     expect(decideAt(held.members, until).members[1]?.wish).to.deep.include({ want: 'in', reason: 'healthy' });
   });
+
+  it('says once that a failing member is kept, whether its last failure has its witness yet or not', () => {
+    const others = Array.from({ length: 9 }, () => seen('+++', 1000)); // heard before it failed
+    const members = [watched('192.0.2.1', '+++---', 9000)];
+    const decided = (before: readonly WatchedMember[], nowMs: number) => {
+      const states = [...before.map(({ state }) => state), ...others];
+      return decide(before, RULES, lookAround(clearSight(0), states, [], DEFAULT_SIGHT, nowMs), nowMs);
+    };
+    expect(decided(members, 9000).members[0]?.wish?.reason).to.equal('unwitnessed');
+    const kept = {
+      member: '192.0.2.1',
+      want: 'in',
+      reason: 'kept',
+      why: 'it fails',
+      untilMs: undefined,
+    } as const;
+    const again = decided(
+      members.map((each) => ({ ...each, wish: kept })),
+      9500,
+    );
+    expect(again.members[0]?.wish).to.deep.equal(kept);
+    expect(again.happenings).to.deep.equal([]);
+  });
 });

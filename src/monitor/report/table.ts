@@ -57,7 +57,7 @@ export function statusTable(status: MonitorStatus, paint: Painter): StatusTable 
 
 /** The last things that happened, one line each, the newest last. */
 export function recentLines({ recent }: MonitorStatus, most: number, paint: Painter): readonly string[] {
-  return recent.slice(-most).map(({ at, level, text, why }) => {
+  return recent.slice(Math.max(recent.length - most, 0)).map(({ at, level, text, why }) => {
     const line = `${at.slice(11, 19)} ${text}${why === undefined ? '' : `: ${why}`}`;
     return level === 'error' ? paint('red', line) : level === 'warn' ? paint('yellow', line) : line;
   });

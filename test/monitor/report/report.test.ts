@@ -71,6 +71,7 @@ describe('monitor/report', () => {
     expect(rows[1]?.[5]).to.match(/^\+*-+$/);
     expect(statusHead(status, plain)[1]).to.contain('3 members: 2 up, 1 down');
     expect(recentLines(status, 3, plain).join('\n')).to.contain('www.example.test. is updated');
+    expect(recentLines(status, 0, plain)).to.deep.equal([]);
   });
 
   it('table: blindness, alarms and servers that are not known stand at the top', () => {
