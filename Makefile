@@ -4,6 +4,8 @@
 
 BIN := dist/src/cli/main.js
 INSTALLED := node_modules/.package-lock.json
+# Node's own headers, where they stand beside it: then compiling better-sqlite3 downloads nothing.
+NODE_HOME := $(shell node -p 'const {dirname, join} = require("path"), home = dirname(dirname(fs.realpathSync(process.execPath))); fs.existsSync(join(home, "include/node/node.h")) ? home : ""' 2>/dev/null)
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -30,7 +32,7 @@ build: $(INSTALLED) ## install and compile to dist/
 
 $(INSTALLED): package.json package-lock.json
 	@echo 'installing packages (better-sqlite3 may be compiled: one to three minutes)'
-	@npm ci --no-audit --no-fund
+	@$(if $(NODE_HOME),npm_config_nodedir=$(NODE_HOME)) npm ci --no-audit --no-fund
 	@touch $@
 
 format: $(INSTALLED) ## put every file into the house format
