@@ -6,6 +6,7 @@ import type { Command } from '../commands.ts';
 import { realEffects } from '../effects.ts';
 import { DEFAULT_MONITOR_FILE, type LoadedMonitor, loadMonitorFile } from '../monitor-file.ts';
 import type { Terminal } from '../terminal.ts';
+import { untilSignal } from '../until-signal.ts';
 import { MonitorSession } from './monitor-session.ts';
 import { askStatus } from './monitor-status.ts';
 import { showMonitorStatus, watchStatus } from './monitor-view.ts';
@@ -154,18 +155,4 @@ function isAllWell({ zones }: MonitorStatus): boolean {
       alarms.length === 0 &&
       names.every(({ members }) => members.every(({ state }) => state === 'up' || state === 'suspect')),
   );
-}
-
-/** Resolves with the name of the first signal that asks for the end; a second one does not wait. */
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let isAsked = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (isAsked) process.exit(1);
-        isAsked = true;
-        resolve(signal);
-      });
-    }
-  });
 }

@@ -12,6 +12,7 @@ import type { OnReceiving } from '../server/secondary-service.ts';
 import { Server } from '../server/server.ts';
 import { StoppingError } from '../server/stopping.ts';
 import { Progress, type Terminal } from '../terminal.ts';
+import { untilSignal } from '../until-signal.ts';
 import { notifyServiceManager } from './service-manager.ts';
 import { showWelcome } from './welcome.ts';
 
@@ -125,20 +126,6 @@ function readConfiguration(args: readonly string[]): Configuration {
     portable: portable ?? loaded.config.portable,
   };
   return { config, keys };
-}
-
-/** Resolves with the name of the first signal that asks for the end; a second one does not wait. */
-function untilSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    let isAsked = false;
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => {
-        if (isAsked) process.exit(1);
-        isAsked = true;
-        resolve(signal);
-      });
-    }
-  });
 }
 
 async function reload(server: Server, log: Log): Promise<void> {
