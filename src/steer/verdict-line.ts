@@ -67,7 +67,8 @@ const VERDICT_ROWS: readonly KeyRow<VerdictDraft>[] = [
   ),
 ];
 
-function scanKeyName(value: string): DomainName | undefined {
+/** Reads the name of a key, with its final dot, as lines have it. */
+export function scanKeyName(value: string): DomainName | undefined {
   if (!value.endsWith('.')) return undefined;
   try {
     return foldName(scanName(value, undefined));

@@ -16,7 +16,7 @@ export class ExpectedAnswer {
   readonly type: number;
   readonly #rcode: number;
   readonly #isAuthoritative: boolean;
-  /** By canonical data: as it is shown. `undefined`: any record will do. */
+  /** The records expected: their data in presentation format, by their canonical data. `undefined`: any record will do. */
   readonly #data: ReadonlyMap<string, string> | undefined;
   readonly #match: 'all' | 'any' | 'exactly';
 

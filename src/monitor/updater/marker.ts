@@ -2,17 +2,9 @@
 import { scanInstant, showInstant } from '../../base/instant.ts';
 import { composeSteeringLine } from '../../steer/lines.ts';
 import { scanMember } from '../../steer/member.ts';
+import { scanKeyName } from '../../steer/verdict-line.ts';
 import { type KeyRow, keyRow, scanKeys, scanWhole, showKeys, splitLine } from '../../steer/words.ts';
-import { PresentationError } from '../../wire/errors.ts';
-import {
-  childName,
-  type DomainName,
-  foldName,
-  MAX_NAME_LENGTH,
-  parentName,
-  scanName,
-  showName,
-} from '../../wire/name.ts';
+import { childName, type DomainName, MAX_NAME_LENGTH, parentName, showName } from '../../wire/name.ts';
 import { showLine } from '../../zone/steering-owner.ts';
 
 /**
@@ -113,13 +105,3 @@ const ROWS: readonly KeyRow<MarkDraft>[] = [
     (reason) => reason,
   ),
 ];
-
-function scanKeyName(value: string): DomainName | undefined {
-  if (!value.endsWith('.')) return undefined;
-  try {
-    return foldName(scanName(value, undefined));
-  } catch (error) {
-    if (error instanceof PresentationError) return undefined;
-    throw error;
-  }
-}
