@@ -8,7 +8,7 @@ import { showSome } from './refusal.ts';
 export interface Who {
   /** The key whose signature was verified; `undefined`: not signed. */
   readonly key: DomainName | undefined;
-  /** 4 or 16 octets; `undefined` in questions that are put dry: any address. */
+  /** 4 or 16 octets; `undefined` where it is only asked what rules would allow: any address. */
   readonly address: Uint8Array | undefined;
 }
 
