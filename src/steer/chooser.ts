@@ -38,12 +38,20 @@ export class Chooser {
   #knownClasses: number[] = [0];
   #knownScopes: number[] = [0];
   readonly #knownNumbers = new Map<number, number>();
+  readonly #worthKeeping: number;
   /** Until {@link #networks} are there. */
   #scopesFound = 0;
   readonly #always: number;
 
   /** `networkRoom` is for {@link KnownNetworks}: it may be taken away from all others by one whom all of the world asks. */
-  constructor(choosing: Choosing, tables: GeoTables, room: NumberRoom, networkRoom: NumberRoom = room) {
+  constructor(
+    choosing: Choosing,
+    tables: GeoTables,
+    room: NumberRoom,
+    networkRoom: NumberRoom = room,
+    worthKeeping = WORTH_KEEPING,
+  ) {
+    this.#worthKeeping = worthKeeping;
     this.choosing = choosing;
     this.isPerClient = isPerClient(choosing);
     this.usesSubnet = choosing.ecs === 'on';
@@ -147,7 +155,7 @@ export class Chooser {
   #keep(place: ClientPlace, scope: number): void {
     const found = this.#classAt(place);
     if (found >= NO_CLASS) return; // it holds for this query alone
-    if (this.#networks === undefined && ++this.#scopesFound < WORTH_KEEPING) return;
+    if (this.#networks === undefined && ++this.#scopesFound < this.#worthKeeping) return;
     const key = found * SCOPES + scope;
     let number = this.#knownNumbers.get(key);
     if (number === undefined) {

@@ -34,7 +34,7 @@ export class CompiledSteering {
     const plan = served.rrsets.find((rrset) => rrset.type === RRType[type])?.plan;
     if (plan === undefined) throw new Error('there is no plan');
     this.#tables = tables;
-    this.chooser = new Chooser(parseChoosing(plan.choosing), tables, room);
+    this.chooser = new Chooser(parseChoosing(plan.choosing), tables, room, room, 1);
   }
 
   /** The tiers that a client gets. */
